@@ -1,0 +1,65 @@
+# Compiler settings and the two functions that define the tree: a module per
+# folder of src/, a test program per folder of tests/.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(HOLDFAST_TESTS "Build the tests" ON)
+set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
+
+find_program(HOLDFAST_CCACHE ccache)
+if(HOLDFAST_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${HOLDFAST_CCACHE})
+endif()
+find_program(HOLDFAST_MOLD mold)
+if(HOLDFAST_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(holdfast_flags INTERFACE)
+target_compile_options(holdfast_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer)
+if(HOLDFAST_SANITIZE)
+  add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
+endif()
+
+# holdfast_module(NAME DEPENDS folders… LINK libraries…)
+# Makes holdfast::NAME of src/NAME/*.cpp; a folder of headers only is an interface target.
+function(holdfast_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
+  list(TRANSFORM ARG_DEPENDS PREPEND holdfast::)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  if(sources)
+    add_library(holdfast_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(holdfast_${name} PRIVATE holdfast_flags)
+  else()
+    add_library(holdfast_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(holdfast::${name} ALIAS holdfast_${name})
+  target_include_directories(holdfast_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(holdfast_${name} ${scope} ${ARG_DEPENDS} ${ARG_LINK})
+endfunction()
+
+# holdfast_test(FOLDER module…) makes the program test_FOLDER of tests/FOLDER/*.cpp
+# and registers each of its tests with CTest.
+function(holdfast_test name)
+  list(TRANSFORM ARGN PREPEND holdfast::)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${name} ${sources})
+  target_include_directories(test_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(test_${name} PRIVATE
+    HOLDFAST_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
+    HOLDFAST_BINARY="$<TARGET_FILE:holdfast>")
+  target_link_libraries(test_${name} PRIVATE ${ARGN} holdfast_flags
+    GTest::gtest GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS ${name})
+endfunction()

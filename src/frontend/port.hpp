@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "kv/batch.hpp"
+#include "replica/replica.hpp"
+
+namespace holdfast::frontend {
+
+// What a connection's brain asks of the node it runs in. The server and the simulator implement
+// it; all calls happen on the node's one thread, inside Connection's own calls.
+class Port {
+ public:
+  virtual ~Port() = default;
+
+  // The answers come to Connection::complete, never before the call has returned.
+  virtual void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) = 0;
+  virtual void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) = 0;
+
+  virtual replica::Status status() const = 0;
+  virtual std::uint64_t state_digest() = 0;
+  virtual std::uint64_t unix_time_us() const = 0;  // for TIME and for people; nothing depends on it
+  // Where a node serves clients, as far as it is known by now.
+  virtual std::optional<Address> client_address(NodeId node) const = 0;
+
+  // One line per connection, for CLIENT LIST: the host asks each Connection for its own.
+  virtual std::string client_list() const = 0;
+  virtual std::size_t client_count() const = 0;
+  // Closes the connections that match; returns how many.
+  virtual std::size_t kill_clients(std::optional<std::uint64_t> id,
+                                   std::optional<std::string> address) = 0;
+
+  // For INFO: "name:value" lines that only the host knows (uptime, memory, process id, port…).
+  virtual std::vector<std::pair<std::string, std::string>> host_info() const = 0;
+
+  // The rest are operators' requests. Each returns an error text, or nothing when it was done.
+  virtual std::optional<std::string> transfer_leadership(NodeId target) = 0;  // zero: any
+  virtual std::optional<std::string> shutdown() = 0;
+  // Drop all messages to and from these peers (empty: heal). Refused unless the server was started
+  // with --enable-fault-injection.
+  virtual std::optional<std::string> cut_peers(const std::vector<NodeId>& peers) = 0;
+};
+
+}  // namespace holdfast::frontend

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/codec.hpp"
+
+namespace holdfast::kv {
+
+// What a command answers, in no protocol's words: `resp` writes it as RESP2 or RESP3, sessions
+// record it.
+struct Reply {
+  struct Null {
+    bool operator==(const Null&) const = default;
+  };
+  struct Status {  // "+OK"
+    std::string text;
+    bool operator==(const Status&) const = default;
+  };
+  struct Error {  // "-ERR …": an upper-case prefix, a space, a text
+    std::string text;
+    bool operator==(const Error&) const = default;
+  };
+  struct Bulk {
+    std::string bytes;
+    bool operator==(const Bulk&) const = default;
+  };
+  using Array = std::vector<Reply>;
+  struct Map {  // key, value, key, value …; a flat array in RESP2
+    std::vector<Reply> items;
+    bool operator==(const Map&) const = default;
+  };
+  struct Verbatim {  // text for people; a bulk string in RESP2
+    std::string text;
+    bool operator==(const Verbatim&) const = default;
+  };
+
+  std::variant<Null, Status, Error, std::int64_t, Bulk, Array, Map, Verbatim> value;
+
+  static Reply null() { return {Null{}}; }
+  static Reply ok() { return {Status{"OK"}}; }
+  static Reply status(std::string text) { return {Status{std::move(text)}}; }
+  static Reply error(std::string text) { return {Error{std::move(text)}}; }
+  static Reply integer(std::int64_t n) { return {n}; }
+  static Reply bulk(std::string bytes) { return {Bulk{std::move(bytes)}}; }
+  static Reply array(Array items) { return {std::move(items)}; }
+  static Reply map(std::vector<Reply> items) { return {Map{std::move(items)}}; }
+  static Reply verbatim(std::string text) { return {Verbatim{std::move(text)}}; }
+
+  bool is_error() const { return std::holds_alternative<Error>(value); }
+  bool operator==(const Reply&) const = default;
+};
+
+void encode(const Reply& reply, Writer& out);
+// Fails `in` on bytes that encode() did not write, and on arrays nested deeper than 8.
+Reply decode_reply(Reader& in);
+
+}  // namespace holdfast::kv

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "kv/batch.hpp"
+#include "kv/reply.hpp"
+
+namespace holdfast::kv {
+
+// Bounds of the replicated state. They decide what commands answer, so they are the same on every
+// node: constants of the version, not settings. (Tests choose smaller ones.)
+struct Limits {
+  std::size_t sessions_max = 10'000;
+  std::size_t session_replies_max = 128;          // recorded per session
+  std::size_t session_reply_bytes_max = 1 << 20;  // recorded per session
+  std::uint64_t session_ttl_ms = 60 * 60 * 1000;  // by cluster time, since its last request
+};
+
+// Hears what an applied batch did. Calls come in the order of the commands.
+class ApplyListener {
+ public:
+  virtual ~ApplyListener() = default;
+  virtual void applied(NodeId origin, Index epoch, std::uint64_t seq, Reply reply) = 0;
+  // Commands were skipped: `expected` is the number that must come next from this origin.
+  virtual void gap(NodeId origin, Index epoch, std::uint64_t expected) = 0;
+  virtual void opened(NodeId origin, std::uint64_t nonce, Index epoch) = 0;
+};
+
+// The replicated state: keyspace, sessions, each node's numbering, cluster time. A pure function
+// of the batches applied: no clock, no chance, nothing that depends on a container's order.
+//
+// Exactly-once within a node's epoch: a command is applied only if its epoch is its origin's
+// current one and its number is the next; a lower number was applied before and is passed over
+// in silence, a higher one is a gap.
+class StateMachine {
+ public:
+  explicit StateMachine(Limits limits = {});
+  ~StateMachine();
+  StateMachine(StateMachine&&) noexcept;
+  StateMachine& operator=(StateMachine&&) noexcept;
+
+  // Applies the payload of the entry at `index`; indexes rise. The payload was written by
+  // put_batch_header / put_section, or is empty (a no-op entry).
+  void apply(Index index, std::string_view payload, ApplyListener& listener);
+
+  // Answers a command that does not write. Arguments are checked as in apply.
+  Reply read(Args args) const;
+
+  Index applied_index() const;
+  std::uint64_t cluster_time_ms() const;
+  // Of the whole state; equal on two replicas with the same applied index. Not const-time: work
+  // is bounded by the keys of the slots that changed since it was last asked for.
+  std::uint64_t digest();
+  std::size_t key_count() const;
+  std::size_t session_count() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace holdfast::kv

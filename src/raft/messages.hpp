@@ -1,0 +1,108 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "raft/types.hpp"
+
+namespace holdfast::raft {
+
+// One struct per message. `term` is always the sender's, except where it says otherwise.
+
+// RequestVote (Raft §5.2) and its rehearsal, pre-vote (Thesis §9.6).
+struct VoteRequest {
+  Term term;  // for a pre-vote: the term the sender would campaign in, its own plus one
+  Index last_index;
+  Term last_term;
+  bool pre = false;
+  bool forced = false;  // leadership was handed over: vote though a leader is alive (Thesis §3.10)
+
+  bool operator==(const VoteRequest&) const = default;
+};
+
+struct VoteResponse {
+  Term term;  // a granted pre-vote repeats the asked term and proves nothing about ours
+  bool pre = false;
+  bool granted = false;
+
+  bool operator==(const VoteResponse&) const = default;
+};
+
+struct AppendRequest {
+  Term term;
+  Index prev_index;
+  Term prev_term;
+  Index commit;
+  std::vector<Entry> entries;
+
+  bool operator==(const AppendRequest&) const = default;
+};
+
+struct AppendResponse {
+  Term term;
+  bool accepted = false;
+  Index match;  // accepted: the log equals the leader's up to here, on this disk
+
+  // Refused: the request's prev_index, and where to go on. With a conflicting entry, its term and
+  // the first index of that term here; with a log that is too short, term 0 and the index after it.
+  Index rejected;
+  Term conflict_term;
+  Index conflict_index;
+
+  bool operator==(const AppendResponse&) const = default;
+};
+
+// Keeps the leader in office, spreads the commit index and confirms leadership for reads. Kept
+// apart from AppendRequest so that it never waits behind entries, on the wire or for the disk.
+struct Heartbeat {
+  Term term;
+  Index commit;  // at most what this peer has acknowledged
+  Round round;
+
+  bool operator==(const Heartbeat&) const = default;
+};
+
+struct HeartbeatResponse {
+  Term term;
+  Round round;     // of the heartbeat that it answers
+  Index received;  // the log equals the leader's up to here, perhaps not yet on disk
+
+  bool operator==(const HeartbeatResponse&) const = default;
+};
+
+// A follower asks for a read index on behalf of its clients (Thesis §6.4).
+struct ReadIndexRequest {
+  Term term;
+  std::uint64_t token = 0;
+
+  bool operator==(const ReadIndexRequest&) const = default;
+};
+
+struct ReadIndexResponse {
+  Term term;
+  std::uint64_t token = 0;
+  bool granted = false;
+  Index index;
+
+  bool operator==(const ReadIndexResponse&) const = default;
+};
+
+// Leadership transfer: campaign at once (Thesis §3.10).
+struct TimeoutNow {
+  Term term;
+
+  bool operator==(const TimeoutNow&) const = default;
+};
+
+using Message = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, Heartbeat,
+                             HeartbeatResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow>;
+
+struct Envelope {
+  NodeId from;
+  NodeId to;
+  Message message;
+
+  bool operator==(const Envelope&) const = default;
+};
+
+}  // namespace holdfast::raft

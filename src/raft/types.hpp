@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+namespace holdfast::raft {
+
+enum class EntryKind : std::uint8_t {
+  kNoop = 0,     // the empty entry with which a leader starts its term (Raft §8)
+  kCommand = 1,  // bytes for the state machine
+};
+
+// One entry of the log. Its index is its place; the core and the disk carry it beside the entry.
+struct Entry {
+  Term term;
+  EntryKind kind = EntryKind::kCommand;
+  Payload payload;
+
+  bool operator==(const Entry&) const = default;
+};
+
+// What must survive a crash besides the log (Raft figure 2, "persistent state").
+struct HardState {
+  Term term;
+  NodeId voted_for;
+
+  bool operator==(const HardState&) const = default;
+};
+
+// What a disk kept: the core starts from it.
+struct Restored {
+  HardState hard_state;
+  std::vector<Entry> entries;  // indexes 1, 2, 3 …
+};
+
+struct Config {
+  NodeId id;
+  std::vector<NodeId> voters;  // with `id` among them
+
+  // A follower that hears no leader for a time drawn anew from [min, max] asks for pre-votes.
+  // The minimum is also how long a vote is refused after a leader was heard, and how long a
+  // leader goes on without hearing a majority.
+  Duration election_timeout_min = std::chrono::milliseconds(300);
+  Duration election_timeout_max = std::chrono::milliseconds(600);
+  Duration heartbeat_interval = std::chrono::milliseconds(60);
+
+  // Bounds of one AppendEntries, and of what is sent to a peer but not yet acknowledged. One
+  // entry always travels, however large.
+  std::size_t append_entries_max = 512;
+  std::size_t append_bytes_max = 1 << 20;
+  std::size_t window_messages = 64;
+  std::size_t window_bytes = 16 << 20;
+
+  std::uint64_t seed = 1;  // of the timeouts' jitter
+};
+
+}  // namespace holdfast::raft

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "raft/messages.hpp"
+
+namespace holdfast::wire {
+
+inline constexpr std::uint16_t kVersion = 1;
+
+// The first frame in each direction of a peer connection. A node that reads another version,
+// another cluster or a name that is not its own closes the connection and logs why.
+struct Hello {
+  std::uint16_t version = kVersion;
+  std::uint64_t cluster = 0;
+  NodeId from;
+  NodeId to;
+  std::string client_address;  // where `from` serves clients, HOST:PORT
+
+  bool operator==(const Hello&) const = default;
+};
+
+// Writes that clients gave to a follower, on their way to the leader: one kv batch section, which
+// the leader checks before it proposes it. Sent again after a leader change; applied once.
+struct Forward {
+  Term term;  // the term in which the sender believes the receiver to lead
+  Payload section;
+
+  bool operator==(const Forward&) const = default;
+};
+
+using PeerMessage = std::variant<raft::Message, Forward>;
+
+}  // namespace holdfast::wire
