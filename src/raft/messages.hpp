@@ -38,19 +38,30 @@ struct AppendRequest {
   bool operator==(const AppendRequest&) const = default;
 };
 
+// The entries of one term stand together in a log: where they begin.
+struct TermRun {
+  Term term;
+  Index first;
+
+  bool operator==(const TermRun&) const = default;
+};
+
 struct AppendResponse {
   Term term;
   bool accepted = false;
   Index match;  // accepted: the log equals the leader's up to here, on this disk
 
-  // Refused: the request's prev_index, and where to go on. With a conflicting entry, its term and
-  // the first index of that term here; with a log that is too short, term 0 and the index after it.
+  // Refused: the request's prev_index, and what stands here up to `last` (at most prev_index): the
+  // conflicting term and its first index, and the terms before it, newest first. With them the
+  // leader finds the last common entry in one round trip, however many terms lie between
+  // (Raft §5.3 sends the first of these pairs only, and needs a round trip for each term).
   Index rejected;
-  Term conflict_term;
-  Index conflict_index;
+  Index last;
+  std::vector<TermRun> runs;
 
   bool operator==(const AppendResponse&) const = default;
 };
+inline constexpr std::size_t kTermRunsMax = 64;  // of one AppendResponse
 
 // Keeps the leader in office, spreads the commit index and confirms leadership for reads. Kept
 // apart from AppendRequest so that it never waits behind entries, on the wire or for the disk.
