@@ -1,0 +1,210 @@
+#include "raft/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/overload.hpp"
+
+namespace holdfast::raft {
+
+Core::Core(Config config, Restored restored, Instant now)
+    : config_(std::move(config)),
+      prng_(config_.seed),
+      hard_state_(restored.hard_state),
+      log_(std::move(restored.entries)),
+      durable_index_(log_.last_index()) {
+  CHECK(is_voter(config_.id));
+  CHECK(log_.last_term() <= hard_state_.term);
+  reset_election_timer(now);
+}
+
+void Core::tick(Instant now) {
+  if (fault_) return;
+  if (is_leader()) {
+    tick_leader(now);
+  } else if (now >= election_deadline_) {
+    become_pre_candidate(now);
+  }
+}
+
+void Core::receive(Instant now, const Envelope& envelope) {
+  if (fault_) return;
+  if (envelope.to != id() || envelope.from == id() || !is_voter(envelope.from)) {
+    trace("dropped a message from node " + std::to_string(envelope.from.value()) + " to node " +
+          std::to_string(envelope.to.value()));
+    return;
+  }
+  if (admit(now, envelope.from, envelope.message)) dispatch(now, envelope.from, envelope.message);
+}
+
+void Core::dispatch(Instant now, NodeId from, const Message& message) {
+  std::visit([&](const auto& m) { on(now, from, m); }, message);
+}
+
+// Raft §5.1: a newer term makes us a follower in it, an older one is answered with ours. Three
+// messages name a term that is not in force: a pre-vote, its grant, and a vote request while a
+// leader is alive, which must not disturb that leader (Thesis §4.2.3, §9.6).
+bool Core::admit(Instant now, NodeId from, const Message& message) {
+  const Term theirs = std::visit([](const auto& m) { return m.term; }, message);
+  const auto* request = std::get_if<VoteRequest>(&message);
+  const auto* response = std::get_if<VoteResponse>(&message);
+  if (request && request->pre) return true;
+  if (response && response->pre && response->granted) return true;
+  if (theirs == term()) return true;
+  if (theirs < term()) return answer_old_term(from, message);
+  if (request && !request->forced && hears_leader(now)) {
+    trace("ignored a vote request of term " + std::to_string(theirs.value()) +
+          ": a leader is alive");
+    return false;
+  }
+  const bool from_leader =
+      std::holds_alternative<AppendRequest>(message) || std::holds_alternative<Heartbeat>(message);
+  become_follower(now, theirs, from_leader ? from : NodeId());
+  return true;
+}
+
+// A leader or candidate of an older term learns ours and steps down; other old messages are late
+// and say nothing.
+bool Core::answer_old_term(NodeId from, const Message& message) {
+  const Ticket needs = hard_state_ticket_;
+  std::visit(Overload{
+                 [&](const VoteRequest&) { send(from, VoteResponse{.term = term()}, needs); },
+                 [&](const AppendRequest& m) {
+                   send(from, AppendResponse{.term = term(), .rejected = m.prev_index}, needs);
+                 },
+                 [&](const Heartbeat& m) {
+                   send(from, HeartbeatResponse{.term = term(), .round = m.round}, needs);
+                 },
+                 [&](const ReadIndexRequest& m) {
+                   send(from, ReadIndexResponse{.term = term(), .token = m.token}, needs);
+                 },
+                 [](const auto&) {},
+             },
+             message);
+  return false;
+}
+
+void Core::set_term(Term term, NodeId voted_for) {
+  CHECK(term >= hard_state_.term);
+  if (term > hard_state_.term) {
+    // What was held back speaks for a term that is over; to lose it is safe, as on a network.
+    held_.clear();
+    verified_ = Index();
+    leader_heard_.reset();
+  } else {
+    CHECK(!hard_state_.voted_for || hard_state_.voted_for == voted_for);
+  }
+  hard_state_ = {term, voted_for};
+  hard_state_dirty_ = true;
+  hard_state_ticket_ = next_ticket();
+}
+
+void Core::mark_log_dirty(Index from) {
+  log_dirty_from_ = std::min(log_dirty_from_.value_or(from), from);
+  log_ticket_ = next_ticket();
+}
+
+void Core::hand_to_disk() {
+  if (!hard_state_dirty_ && !log_dirty_from_) return;
+  Persist batch{.ticket = next_ticket(), .hard_state = {}, .first = {}, .entries = {}};
+  if (hard_state_dirty_) batch.hard_state = hard_state_;
+  if (log_dirty_from_) {
+    const auto entries = log_.from(*log_dirty_from_);
+    batch.first = *log_dirty_from_;
+    batch.entries.assign(entries.begin(), entries.end());
+  }
+  last_ticket_ = batch.ticket;
+  pending_.push_back({batch.ticket, log_.last_index()});
+  effects_.persist.push_back(std::move(batch));
+  hard_state_dirty_ = false;
+  log_dirty_from_.reset();
+}
+
+void Core::persisted(Instant now, Ticket ticket) {
+  CHECK(ticket <= last_ticket_);
+  if (fault_ || ticket <= durable_ticket_) return;
+  durable_ticket_ = ticket;
+  while (!pending_.empty() && pending_.front().ticket <= ticket) {
+    // `last` was lowered if the entries were truncated since: a late completion of an old write
+    // must not count for the newer entries at the same indexes.
+    durable_index_ = std::max(durable_index_, pending_.front().last);
+    pending_.pop_front();
+  }
+  release_held();
+  count_votes(now);
+  maybe_advance_commit();
+}
+
+void Core::release_held() {
+  const auto end = held_.upper_bound(durable_ticket_);
+  for (auto it = held_.begin(); it != end; ++it) effects_.messages.push_back(std::move(it->second));
+  held_.erase(held_.begin(), end);
+}
+
+void Core::send(NodeId to, Message message, Ticket needs) {
+  Envelope envelope{id(), to, std::move(message)};
+  if (needs <= durable_ticket_) {
+    effects_.messages.push_back(std::move(envelope));
+  } else {
+    held_.emplace(needs, std::move(envelope));
+  }
+}
+
+void Core::commit_to(Index index) {
+  CHECK(index >= commit_index_ && index <= log_.last_index());
+  commit_index_ = index;
+}
+
+Effects Core::take_effects(Instant now) {
+  if (!fault_) {
+    start_reads(now);
+    // Entries travel to the peers and to our own disk at the same time (Thesis §10.2.1).
+    replicate(now);
+    hand_to_disk();
+    for (; handed_out_ < commit_index_; ++handed_out_) {
+      const Index index = handed_out_.next();
+      effects_.committed.push_back({index, log_.at(index)});
+    }
+  }
+  return std::exchange(effects_, {});
+}
+
+Instant Core::next_deadline() const {
+  if (fault_) return Instant::max();
+  const auto* leader = std::get_if<Leader>(&role_);
+  return leader ? leader->heartbeat_due : election_deadline_;
+}
+
+NodeId Core::leader() const {
+  if (is_leader()) return id();
+  const auto* follower = std::get_if<Follower>(&role_);
+  return follower ? follower->leader : NodeId();
+}
+
+bool Core::is_voter(NodeId node) const {
+  return std::ranges::find(config_.voters, node) != config_.voters.end();
+}
+
+void Core::trace(std::string line) {
+  effects_.trace.push_back(std::move(line));
+}
+
+void Core::check_invariants() const {
+  CHECK(commit_index_ <= log_.last_index());
+  CHECK(handed_out_ <= commit_index_);
+  CHECK(durable_index_ <= log_.last_index());
+  CHECK(log_.last_term() <= term());
+  CHECK(verified_ <= log_.last_index());
+  CHECK(held_.empty() || held_.begin()->first > durable_ticket_);
+  if (const auto* leader = std::get_if<Leader>(&role_)) {
+    CHECK(log_.last_term() == term());
+    CHECK(log_.term_at(leader->term_start) == term());
+    for (const auto& [node, peer] : leader->peers) {
+      CHECK(peer.match() < peer.next());
+      CHECK(peer.match() <= log_.last_index());
+    }
+  }
+}
+
+}  // namespace holdfast::raft

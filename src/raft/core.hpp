@@ -1,0 +1,201 @@
+#pragma once
+
+#include <deque>
+#include <expected>
+#include <map>
+#include <set>
+#include <variant>
+
+#include "base/prng.hpp"
+#include "raft/effects.hpp"
+#include "raft/log.hpp"
+#include "raft/progress.hpp"
+
+namespace holdfast::raft {
+
+enum class Refusal : std::uint8_t {
+  kNotLeader,
+  kTransferring,  // leadership is being handed over
+};
+
+// One node's Raft (Ongaro and Ousterhout 2014; Ongaro's thesis): a value without clock, I/O,
+// threads or global state. Events go in, effects come out of take_effects(), which ends a turn:
+// everything proposed in a turn is persisted by one ticket and sent in as few messages as can be.
+//
+// What must be on disk before it may be acted on is the core's own concern: votes, and answers
+// that promise entries or a term, wait inside until Core::persisted() names their ticket
+// (Thesis §10.2.1). The leader's own disk counts like a peer's and runs beside replication.
+//
+// Invariants (check_invariants):
+//  1. commit_index <= last_index; applied (handed out) <= commit_index; durable <= last_index.
+//  2. Term and commit index never fall. (Checked where they change.)
+//  3. A leader's log only grows, and its last term is its own.
+//  4. An answer held back waits for a ticket that is not durable.
+class Core {
+ public:
+  // `config.voters` holds `config.id`; timers as in Config. `restored` is what the disk kept.
+  Core(Config config, Restored restored, Instant now);
+
+  // Events. `now` never goes back.
+  void tick(Instant now);
+  // A message that is bad, stale, for another node or from a stranger is dropped and traced.
+  void receive(Instant now, const Envelope& envelope);
+  // Everything up to this ticket is durable.
+  void persisted(Instant now, Ticket ticket);
+  // The connection to the peer broke or was made anew: what was under way may be lost.
+  void link_reset(NodeId peer);
+
+  // Adds a command to the log. Its index tells whether it was committed: the entry that is
+  // committed at that index has this term, or the command was overwritten.
+  std::expected<Index, Refusal> propose(Payload payload);
+  // Asks for a linearizable read (Thesis §6.4). `token` is new each time; it comes back in
+  // reads_granted or reads_refused, or never if a message is lost.
+  void read(std::uint64_t token);
+  // Hands leadership to `target` (Thesis §3.10), or to the most caught-up peer if zero. Given up
+  // after election_timeout_min. False if this is no leader or has nobody to hand over to.
+  bool transfer(Instant now, NodeId target = {});
+
+  Effects take_effects(Instant now);
+  // When tick() is next of use.
+  Instant next_deadline() const;
+
+  NodeId id() const { return config_.id; }
+  const Config& config() const { return config_; }
+  Term term() const { return hard_state_.term; }
+  NodeId voted_for() const { return hard_state_.voted_for; }
+  NodeId leader() const;  // as far as is known in this term; zero: none
+  bool is_leader() const { return std::holds_alternative<Leader>(role_); }
+  bool is_candidate() const { return std::holds_alternative<Candidate>(role_); }
+  bool is_pre_candidate() const { return std::holds_alternative<PreCandidate>(role_); }
+  bool is_transferring() const;
+  const Log& log() const { return log_; }
+  Index commit_index() const { return commit_index_; }
+  Index durable_index() const { return durable_index_; }
+  // Leader only, else empty: what each peer has on disk.
+  std::map<NodeId, Index> matches() const;
+  // Evidence that safety is broken (two leaders in one term). The core then does nothing more;
+  // its host must stop the node for people to look at.
+  const std::optional<std::string>& fault() const { return fault_; }
+
+  void check_invariants() const;
+
+ private:
+  struct Follower {
+    NodeId leader;
+    bool operator==(const Follower&) const = default;
+  };
+  struct PreCandidate {
+    std::set<NodeId> granted;
+    bool operator==(const PreCandidate&) const = default;
+  };
+  struct Candidate {
+    std::set<NodeId> granted;
+    bool operator==(const Candidate&) const = default;
+  };
+  struct PendingRead {
+    NodeId from;  // zero: our own host
+    std::uint64_t token = 0;
+    Index index;
+    Round round;  // zero: not yet asked for
+    bool operator==(const PendingRead&) const = default;
+  };
+  struct Transfer {
+    NodeId target;
+    Instant deadline;
+    bool told = false;
+    bool operator==(const Transfer&) const = default;
+  };
+  struct Leader {
+    std::map<NodeId, Progress> peers;
+    Index term_start;  // the no-op; no read is answered before it is committed
+    Round round;
+    Instant heartbeat_due;
+    std::vector<PendingRead> reads;  // oldest first
+    std::optional<Transfer> transfer;
+    bool operator==(const Leader&) const = default;
+  };
+  struct Pending {  // handed to the disk
+    Ticket ticket;
+    Index last;
+    bool operator==(const Pending&) const = default;
+  };
+
+  // core.cpp: terms, durability, the turn
+  void dispatch(Instant now, NodeId from, const Message& message);
+  bool admit(Instant now, NodeId from, const Message& message);
+  bool answer_old_term(NodeId from, const Message& message);
+  void set_term(Term term, NodeId voted_for);
+  void mark_log_dirty(Index from);
+  void hand_to_disk();
+  void release_held();
+  void send(NodeId to, Message message, Ticket needs);
+  void trace(std::string line);
+  Ticket next_ticket() const { return last_ticket_.next(); }
+  std::size_t quorum() const { return config_.voters.size() / 2 + 1; }
+  bool is_voter(NodeId node) const;
+  void commit_to(Index index);
+
+  // election.cpp
+  void become_follower(Instant now, Term term, NodeId leader);
+  void become_pre_candidate(Instant now);
+  void become_candidate(Instant now, bool forced);
+  void become_leader(Instant now);
+  void reset_election_timer(Instant now);
+  bool hears_leader(Instant now) const;
+  void count_votes(Instant now);
+  void on(Instant now, NodeId from, const VoteRequest& request);
+  void on(Instant now, NodeId from, const VoteResponse& response);
+  void on(Instant now, NodeId from, const TimeoutNow& message);
+
+  // follower.cpp
+  void on(Instant now, NodeId from, const AppendRequest& request);
+  void on(Instant now, NodeId from, const Heartbeat& heartbeat);
+  bool follow(Instant now, NodeId leader);
+  void refuse_append(NodeId leader, Index prev_index);
+
+  // leader.cpp
+  void on(Instant now, NodeId from, const AppendResponse& response);
+  void on(Instant now, NodeId from, const HeartbeatResponse& response);
+  void tick_leader(Instant now);
+  void replicate(Instant now);
+  void send_entries(Instant now, NodeId to, Progress& peer);
+  void broadcast_heartbeat(Instant now);
+  void send_heartbeat(NodeId to, Progress& peer);
+  void maybe_advance_commit();
+  void maybe_finish_transfer(NodeId peer);
+  void refuse_own_reads();
+
+  // reads.cpp
+  void on(Instant now, NodeId from, const ReadIndexRequest& request);
+  void on(Instant now, NodeId from, const ReadIndexResponse& response);
+  void start_reads(Instant now);
+  void maybe_grant_reads();
+  void answer_read(const PendingRead& read, bool granted);
+
+  Config config_;
+  Prng prng_;
+  HardState hard_state_;
+  Log log_;
+  Index commit_index_;
+  Index handed_out_;  // committed entries up to here were given to the host
+  std::variant<Follower, PreCandidate, Candidate, Leader> role_;
+  Instant election_deadline_;
+  std::optional<Instant> leader_heard_;  // in this term
+  Index verified_;  // follower: equal to this term's leader's log up to here, perhaps not on disk
+  std::set<std::uint64_t> reads_asked_;  // follower: of the leader
+
+  Ticket last_ticket_;
+  Ticket durable_ticket_;
+  Ticket hard_state_ticket_;  // the newest ticket that holds a term or vote
+  Ticket log_ticket_;         // … that holds entries
+  bool hard_state_dirty_ = false;
+  std::optional<Index> log_dirty_from_;
+  Index durable_index_;
+  std::deque<Pending> pending_;
+  std::multimap<Ticket, Envelope> held_;
+
+  std::optional<std::string> fault_;
+  Effects effects_;
+};
+
+}  // namespace holdfast::raft

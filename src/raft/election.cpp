@@ -1,0 +1,133 @@
+// Elections: timeouts, pre-votes, votes (Raft §5.2, §5.4.1; Thesis §4.2.3, §9.6).
+
+#include "base/check.hpp"
+#include "raft/core.hpp"
+
+namespace holdfast::raft {
+
+void Core::reset_election_timer(Instant now) {
+  const auto low = static_cast<std::uint64_t>(config_.election_timeout_min.count());
+  const auto high = static_cast<std::uint64_t>(config_.election_timeout_max.count());
+  election_deadline_ = now + Duration(prng_.between(low, high));
+}
+
+// A node that hears a leader, or is one, helps nobody to depose it.
+bool Core::hears_leader(Instant now) const {
+  if (is_leader()) return true;
+  return leader() && leader_heard_ && now - *leader_heard_ < config_.election_timeout_min;
+}
+
+void Core::become_follower(Instant now, Term term, NodeId leader) {
+  const bool was_leader = is_leader();
+  if (was_leader) refuse_own_reads();
+  for (const std::uint64_t token : reads_asked_) effects_.reads_refused.push_back(token);
+  reads_asked_.clear();
+  // Within a term the vote stands, whatever else we become (one vote per term, Raft §5.2).
+  if (term > hard_state_.term) set_term(term, NodeId());
+  if (was_leader) trace("stepped down in term " + std::to_string(term.value()));
+  role_ = Follower{leader};
+  // A follower's own timer runs on: only a leader, or a vote given, restarts it.
+  if (was_leader || leader) reset_election_timer(now);
+}
+
+// Thesis §9.6: asks whether an election could be won, without disturbing anybody's term.
+void Core::become_pre_candidate(Instant now) {
+  become_follower(now, term(), NodeId());
+  reset_election_timer(now);
+  if (quorum() == 1) return become_candidate(now, false);
+  role_ = PreCandidate{{id()}};
+  trace("asks for pre-votes for term " + std::to_string(term().value() + 1));
+  for (const NodeId voter : config_.voters) {
+    if (voter == id()) continue;
+    send(voter,
+         VoteRequest{.term = term().next(),
+                     .last_index = log_.last_index(),
+                     .last_term = log_.last_term(),
+                     .pre = true},
+         hard_state_ticket_);
+  }
+}
+
+void Core::become_candidate(Instant now, bool forced) {
+  become_follower(now, term(), NodeId());
+  set_term(term().next(), id());
+  reset_election_timer(now);
+  role_ = Candidate{};
+  trace("campaigns in term " + std::to_string(term().value()));
+  for (const NodeId voter : config_.voters) {
+    if (voter == id()) continue;
+    send(voter,
+         VoteRequest{.term = term(),
+                     .last_index = log_.last_index(),
+                     .last_term = log_.last_term(),
+                     .forced = forced},
+         hard_state_ticket_);
+  }
+}
+
+void Core::on(Instant now, NodeId from, const VoteRequest& request) {
+  const Ticket no_promise = hard_state_ticket_;
+  const bool newer = log_.is_up_to_date(request.last_index, request.last_term);
+  if (request.pre) {
+    const bool granted = request.term > term() && newer && !hears_leader(now);
+    // A refusal names our term, so that a candidate of an older one catches up with it.
+    const Term answer = granted ? request.term : term();
+    return send(from, VoteResponse{.term = answer, .pre = true, .granted = granted}, no_promise);
+  }
+  const bool free = !voted_for() || voted_for() == from;
+  const bool granted = free && newer && !leader();  // an elected leader needs no more votes
+  if (granted) {
+    if (!voted_for()) set_term(term(), from);
+    reset_election_timer(now);
+  }
+  // The vote must be on disk before it is given, or a crash lets us vote twice.
+  send(from, VoteResponse{.term = term(), .granted = granted}, hard_state_ticket_);
+}
+
+void Core::on(Instant now, NodeId from, const VoteResponse& response) {
+  if (!response.granted) return;
+  if (response.pre) {
+    auto* hopeful = std::get_if<PreCandidate>(&role_);
+    if (!hopeful || response.term != term().next()) return;
+    hopeful->granted.insert(from);
+    if (hopeful->granted.size() >= quorum()) become_candidate(now, false);
+    return;
+  }
+  if (auto* candidate = std::get_if<Candidate>(&role_)) candidate->granted.insert(from);
+  count_votes(now);
+}
+
+// Our own vote counts, like any other, once it is on disk.
+void Core::count_votes(Instant now) {
+  auto* candidate = std::get_if<Candidate>(&role_);
+  if (!candidate) return;
+  if (hard_state_ticket_ <= durable_ticket_) candidate->granted.insert(id());
+  if (candidate->granted.size() >= quorum()) become_leader(now);
+}
+
+void Core::become_leader(Instant now) {
+  Leader leader{.peers = {},
+                .term_start = log_.last_index().next(),
+                .round = {},
+                .heartbeat_due = now,
+                .reads = {},
+                .transfer = {}};
+  for (const NodeId voter : config_.voters) {
+    if (voter == id()) continue;
+    leader.peers.emplace(voter, Progress(leader.term_start, now, 2 * config_.heartbeat_interval));
+  }
+  role_ = std::move(leader);
+  trace("leads in term " + std::to_string(term().value()));
+  log_.append({term(), EntryKind::kNoop, Payload()});
+  mark_log_dirty(log_.last_index());
+  broadcast_heartbeat(now);
+}
+
+void Core::on(Instant now, NodeId from, const TimeoutNow&) {
+  // Only this term's leader can hand over, and only to a follower of its own.
+  if (leader() != from || is_leader()) return trace("dropped a TimeoutNow that no leader sent");
+  trace("takes over from node " + std::to_string(from.value()));
+  become_candidate(now, true);
+}
+
+}  // namespace holdfast::raft

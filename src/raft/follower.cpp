@@ -1,0 +1,82 @@
+// The follower's half of log replication (Raft §5.3).
+
+#include <algorithm>
+
+#include "raft/core.hpp"
+
+namespace holdfast::raft {
+
+namespace {
+
+bool well_formed(const AppendRequest& request) {
+  if (!request.prev_index != !request.prev_term) return false;
+  Term floor = request.prev_term;
+  for (const Entry& entry : request.entries) {
+    if (!entry.term || entry.term < floor || entry.term > request.term) return false;
+    floor = entry.term;
+  }
+  return floor <= request.term && request.prev_index.value() < (std::uint64_t{1} << 62);
+}
+
+}  // namespace
+
+// The sender leads this term. False if that can't be.
+bool Core::follow(Instant now, NodeId leader) {
+  if (is_leader() || (this->leader() && this->leader() != leader)) {
+    fault_ = "two leaders in term " + std::to_string(term().value()) + ": nodes " +
+             std::to_string(this->leader().value()) + " and " + std::to_string(leader.value());
+    return false;
+  }
+  if (!this->leader()) become_follower(now, term(), leader);
+  leader_heard_ = now;
+  reset_election_timer(now);
+  return true;
+}
+
+void Core::on(Instant now, NodeId from, const AppendRequest& request) {
+  if (!well_formed(request)) return trace("dropped a malformed AppendRequest");
+  if (!follow(now, from)) return;
+  if (log_.term_at(request.prev_index) != request.prev_term) {
+    return refuse_append(from, request.prev_index);
+  }
+  // Only a real conflict truncates: a late, shorter request must leave what came after it alone.
+  Index index = request.prev_index;
+  for (const Entry& entry : request.entries) {
+    ++index;
+    const auto present = log_.term_at(index);
+    if (present == entry.term) continue;
+    if (present) {
+      if (index <= commit_index_) {
+        return trace("refused to overwrite committed entry " + std::to_string(index.value()));
+      }
+      log_.truncate_from(index);
+      durable_index_ = std::min(durable_index_, index.prev());
+      for (Pending& pending : pending_) pending.last = std::min(pending.last, index.prev());
+    }
+    log_.append(entry);
+    mark_log_dirty(index);
+  }
+  verified_ = std::max(verified_, index);
+  // Only what this very request proved equal may be committed, not what happens to follow it here.
+  commit_to(std::max(commit_index_, std::min(request.commit, index)));
+  send(from, AppendResponse{.term = term(), .accepted = true, .match = index},
+       std::max(hard_state_ticket_, log_ticket_));
+}
+
+void Core::refuse_append(NodeId leader, Index prev_index) {
+  const Index last = std::min(prev_index, log_.last_index());
+  send(leader,
+       AppendResponse{
+           .term = term(), .rejected = prev_index, .last = last, .runs = log_.runs_until(last)},
+       hard_state_ticket_);
+}
+
+void Core::on(Instant now, NodeId from, const Heartbeat& heartbeat) {
+  if (!follow(now, from)) return;
+  commit_to(std::max(commit_index_, std::min(heartbeat.commit, verified_)));
+  // Waits for a term that is not on disk yet, never for entries: a slow disk is not a dead node.
+  send(from, HeartbeatResponse{.term = term(), .round = heartbeat.round, .received = verified_},
+       hard_state_ticket_);
+}
+
+}  // namespace holdfast::raft

@@ -1,0 +1,182 @@
+// The leader's half: replication, commit, check-quorum, leadership transfer.
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "raft/core.hpp"
+
+namespace holdfast::raft {
+
+std::expected<Index, Refusal> Core::propose(Payload payload) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader || fault_) return std::unexpected(Refusal::kNotLeader);
+  if (leader->transfer) return std::unexpected(Refusal::kTransferring);
+  log_.append({term(), EntryKind::kCommand, std::move(payload)});
+  mark_log_dirty(log_.last_index());
+  return log_.last_index();
+}
+
+void Core::tick_leader(Instant now) {
+  auto& leader = std::get<Leader>(role_);
+  if (leader.transfer && now >= leader.transfer->deadline) {
+    trace("gave up handing over to node " + std::to_string(leader.transfer->target.value()));
+    leader.transfer.reset();
+  }
+  if (now < leader.heartbeat_due) return;
+  // Check-quorum (Thesis §6.2): cut off from a majority, others may lead by now.
+  const auto heard = std::ranges::count_if(leader.peers, [&](const auto& peer) {
+    return now - peer.second.last_heard() < config_.election_timeout_min;
+  });
+  if (static_cast<std::size_t>(heard) + 1 < quorum()) {
+    trace("hears no majority");
+    return become_follower(now, term(), NodeId());
+  }
+  broadcast_heartbeat(now);
+}
+
+void Core::broadcast_heartbeat(Instant now) {
+  auto& leader = std::get<Leader>(role_);
+  ++leader.round;
+  leader.heartbeat_due = now + config_.heartbeat_interval;
+  for (auto& [node, peer] : leader.peers) send_heartbeat(node, peer);
+}
+
+void Core::send_heartbeat(NodeId to, Progress& peer) {
+  // At most what the peer has acknowledged: it could not tell which entries a higher one means.
+  const Index commit = std::min(commit_index_, peer.match());
+  peer.commit_told = std::max(peer.commit_told, commit);
+  send(to, Heartbeat{.term = term(), .commit = commit, .round = std::get<Leader>(role_).round},
+       hard_state_ticket_);
+}
+
+void Core::replicate(Instant now) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader) return;
+  for (auto& [node, peer] : leader->peers) {
+    send_entries(now, node, peer);
+    // A commit that no entry carries is told at once: followers' clients wait for it.
+    if (peer.commit_told < std::min(commit_index_, peer.match())) send_heartbeat(node, peer);
+  }
+}
+
+void Core::send_entries(Instant now, NodeId to, Progress& peer) {
+  while (peer.next() <= log_.last_index() && peer.may_send(config_)) {
+    AppendRequest request{.term = term(),
+                          .prev_index = peer.next().prev(),
+                          .prev_term = *log_.term_at(peer.next().prev()),
+                          .commit = commit_index_,
+                          .entries = {}};
+    std::size_t bytes = 0;
+    for (const Entry& entry : log_.from(peer.next())) {
+      const bool full = request.entries.size() >= config_.append_entries_max ||
+                        bytes + entry.payload.size() > config_.append_bytes_max;
+      if (full && !request.entries.empty()) break;
+      bytes += entry.payload.size();
+      request.entries.push_back(entry);
+    }
+    const Index last = request.prev_index.plus(request.entries.size());
+    peer.commit_told = std::max(peer.commit_told, std::min(commit_index_, last));
+    send(to, std::move(request), hard_state_ticket_);
+    peer.sent(last, bytes, now);
+  }
+}
+
+void Core::on(Instant now, NodeId from, const AppendResponse& response) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader) return;
+  Progress& peer = leader->peers.at(from);
+  if (response.match > log_.last_index() || response.rejected > log_.last_index()) {
+    return trace("dropped an AppendResponse about entries that do not exist");
+  }
+  peer.heard(now, response.match);
+  if (!response.accepted) {
+    peer.refused(response.rejected, log_.last_common(response.last, response.runs).next());
+    return;
+  }
+  if (!peer.accepted(response.match, now)) return;
+  maybe_advance_commit();
+  maybe_finish_transfer(from);
+}
+
+void Core::on(Instant now, NodeId from, const HeartbeatResponse& response) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader) return;
+  if (response.round > leader->round || response.received > log_.last_index()) {
+    return trace("dropped a HeartbeatResponse to what was never asked");
+  }
+  Progress& peer = leader->peers.at(from);
+  peer.heard(now, response.received);
+  peer.round_confirmed = std::max(peer.round_confirmed, response.round);
+  if (response.received < peer.match()) {
+    // It restarted: it holds the entries but can't know any more that they are ours.
+    send(from,
+         AppendRequest{.term = term(),
+                       .prev_index = peer.match(),
+                       .prev_term = *log_.term_at(peer.match()),
+                       .commit = commit_index_},
+         hard_state_ticket_);
+  }
+  maybe_grant_reads();
+  maybe_finish_transfer(from);
+}
+
+void Core::link_reset(NodeId node) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader) return;
+  if (const auto peer = leader->peers.find(node); peer != leader->peers.end()) {
+    peer->second.link_reset();
+  }
+}
+
+void Core::maybe_advance_commit() {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader) return;
+  std::vector<Index> on_disk{durable_index_};
+  for (const auto& [node, peer] : leader->peers) on_disk.push_back(peer.match());
+  std::ranges::sort(on_disk, std::greater{});
+  const Index majority = on_disk[quorum() - 1];
+  // Raft §5.4.2: entries of earlier terms commit only beneath one of ours (figure 8).
+  if (majority <= commit_index_ || log_.term_at(majority) != term()) return;
+  commit_to(majority);
+  maybe_grant_reads();
+}
+
+bool Core::is_transferring() const {
+  const auto* leader = std::get_if<Leader>(&role_);
+  return leader && leader->transfer;
+}
+
+bool Core::transfer(Instant now, NodeId target) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader || leader->peers.empty() || leader->transfer) return false;
+  if (!target) {
+    const auto best = std::ranges::max_element(leader->peers, {}, [](const auto& peer) {
+      return std::pair(peer.second.match(), peer.second.last_heard());
+    });
+    target = best->first;
+  }
+  if (!leader->peers.contains(target)) return false;
+  leader->transfer = Transfer{target, now + config_.election_timeout_min, false};
+  leader->heartbeat_due = std::min(leader->heartbeat_due, leader->transfer->deadline);
+  maybe_finish_transfer(target);
+  return true;
+}
+
+// Nothing is proposed meanwhile, so the target will have everything; then it may campaign.
+void Core::maybe_finish_transfer(NodeId peer) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader || !leader->transfer || leader->transfer->target != peer) return;
+  if (leader->transfer->told || leader->peers.at(peer).match() != log_.last_index()) return;
+  leader->transfer->told = true;
+  send(peer, TimeoutNow{.term = term()}, hard_state_ticket_);
+}
+
+std::map<NodeId, Index> Core::matches() const {
+  std::map<NodeId, Index> matches;
+  if (const auto* leader = std::get_if<Leader>(&role_)) {
+    for (const auto& [node, peer] : leader->peers) matches.emplace(node, peer.match());
+  }
+  return matches;
+}
+
+}  // namespace holdfast::raft

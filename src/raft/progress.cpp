@@ -1,0 +1,75 @@
+#include "raft/progress.hpp"
+
+#include <algorithm>
+
+namespace holdfast::raft {
+
+bool Progress::may_send(const Config& config) const {
+  if (probing_) return !probe_under_way_;
+  return in_flight_.size() < config.window_messages && bytes_in_flight_ < config.window_bytes;
+}
+
+void Progress::sent(Index last, std::size_t bytes, Instant now) {
+  if (probing_ ? !probe_under_way_ : in_flight_.empty()) moved_ = now;
+  if (probing_) {
+    probe_under_way_ = true;
+    return;
+  }
+  next_ = last.next();
+  in_flight_.push_back({last, bytes});
+  bytes_in_flight_ += bytes;
+}
+
+bool Progress::accepted(Index match, Instant now) {
+  if (match < match_ || (match == match_ && !probing_)) return false;
+  match_ = match;
+  received_ = std::max(received_, match);
+  next_ = std::max(next_, match.next());
+  while (!in_flight_.empty() && in_flight_.front().last <= match) {
+    bytes_in_flight_ -= in_flight_.front().bytes;
+    in_flight_.pop_front();
+  }
+  probing_ = false;
+  probe_under_way_ = false;
+  moved_ = now;
+  resend_after_ = resend_first_;
+  return true;
+}
+
+bool Progress::refused(Index rejected, Index next) {
+  // A late refusal must not take back what was proved since (next_ never falls to match_).
+  if (rejected <= match_ || rejected >= next_) return false;
+  if (probing_ && rejected != next_.prev()) return false;
+  probe_from(std::clamp(next, match_.next(), rejected));
+  return true;
+}
+
+void Progress::heard(Instant now, Index received) {
+  heard_ = now;
+  if (received > received_) {
+    received_ = received;
+    moved_ = now;
+  }
+  const bool waiting = probe_under_way_ || !in_flight_.empty();
+  const bool arrived = !probing_ && received >= next_.prev();
+  if (!waiting || arrived || now - moved_ < resend_after_) return;
+  moved_ = now;
+  resend_after_ = std::min(resend_after_ * 2, resend_first_ * 64);
+  probe_from(std::max(match_, std::min(received, next_.prev())).next());
+}
+
+void Progress::link_reset() {
+  received_ = match_;
+  resend_after_ = resend_first_;
+  if (probe_under_way_ || !in_flight_.empty()) probe_from(match_.next());
+}
+
+void Progress::probe_from(Index next) {
+  next_ = next;
+  probing_ = true;
+  probe_under_way_ = false;
+  in_flight_.clear();
+  bytes_in_flight_ = 0;
+}
+
+}  // namespace holdfast::raft

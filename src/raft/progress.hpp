@@ -1,0 +1,68 @@
+#pragma once
+
+#include <deque>
+
+#include "raft/types.hpp"
+
+namespace holdfast::raft {
+
+// What a leader knows about one peer and has under way to it (Raft figure 2: nextIndex,
+// matchIndex).
+//
+// Probing: where the logs part is not known, or something was lost; one AppendRequest at a time.
+// Streaming: requests follow each other without waiting, within the window.
+// Invariants: match < next; bytes_in_flight is the sum over in_flight.
+class Progress {
+ public:
+  Progress(Index next, Instant now, Duration resend_after)
+      : next_(next),
+        heard_(now),
+        moved_(now),
+        resend_first_(resend_after),
+        resend_after_(resend_after) {}
+
+  bool may_send(const Config& config) const;
+  void sent(Index last, std::size_t bytes, Instant now);
+  // Each returns false when the answer is stale and says nothing new.
+  bool accepted(Index match, Instant now);
+  bool refused(Index rejected, Index next);
+  // The peer has received everything up to `received`, perhaps not on disk yet. Without progress
+  // for a while what is in flight counts as lost; the wait doubles each time, since large entries
+  // on a slow link are not lost but late.
+  void heard(Instant now, Index received);
+  // The connection broke: whatever is in flight may be lost.
+  void link_reset();
+
+  Index match() const { return match_; }
+  Index next() const { return next_; }
+  Instant last_heard() const { return heard_; }
+  bool probing() const { return probing_; }
+
+  Round round_confirmed;  // the newest heartbeat round that the peer has answered
+  Index commit_told;      // the commit index that it has been sent
+
+  bool operator==(const Progress&) const = default;
+
+ private:
+  struct InFlight {
+    Index last;
+    std::size_t bytes;
+    bool operator==(const InFlight&) const = default;
+  };
+  void probe_from(Index next);
+
+  Index match_;
+  Index next_;
+  Index received_;
+  bool probing_ = true;
+  bool probe_under_way_ = false;
+  std::deque<InFlight> in_flight_;
+  std::size_t bytes_in_flight_ = 0;
+  Instant heard_;
+  Instant
+      moved_;  // when the peer last got further, or was sent something while nothing was under way
+  Duration resend_first_;
+  Duration resend_after_;
+};
+
+}  // namespace holdfast::raft

@@ -1,0 +1,95 @@
+// Linearizable reads without log entries: ReadIndex (Thesis §6.4).
+//
+//  1. A read notes the commit index when it arrives, but not before an entry of this term is
+//     committed: until then the leader does not know what earlier leaders committed.
+//  2. All reads of a turn share one round of heartbeats, sent after they arrived. A majority that
+//     answers it proves that no newer leader had been elected when they arrived.
+//  3. The read is answered from a state that has applied the noted index.
+
+#include <algorithm>
+
+#include "raft/core.hpp"
+
+namespace holdfast::raft {
+
+namespace {
+constexpr std::size_t kReadsAskedMax = 1024;
+}
+
+void Core::read(std::uint64_t token) {
+  if (auto* leader = std::get_if<Leader>(&role_); leader && !fault_) {
+    leader->reads.push_back({.from = {}, .token = token, .index = {}, .round = {}});
+    return;
+  }
+  if (!leader() || fault_ || reads_asked_.size() >= kReadsAskedMax) {
+    effects_.reads_refused.push_back(token);
+    return;
+  }
+  reads_asked_.insert(token);
+  send(leader(), ReadIndexRequest{.term = term(), .token = token}, hard_state_ticket_);
+}
+
+void Core::on(Instant, NodeId from, const ReadIndexRequest& request) {
+  if (auto* leader = std::get_if<Leader>(&role_)) {
+    leader->reads.push_back({.from = from, .token = request.token, .index = {}, .round = {}});
+  } else {
+    send(from, ReadIndexResponse{.term = term(), .token = request.token}, hard_state_ticket_);
+  }
+}
+
+void Core::on(Instant, NodeId from, const ReadIndexResponse& response) {
+  // A token is good for one answer, by the leader it was asked of; a late or repeated one is stale.
+  if (leader() != from || reads_asked_.erase(response.token) == 0) return;
+  if (response.granted) {
+    effects_.reads_granted.push_back({response.token, response.index});
+  } else {
+    effects_.reads_refused.push_back(response.token);
+  }
+}
+
+void Core::start_reads(Instant now) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader || leader->reads.empty() || leader->reads.back().round) return;
+  if (commit_index_ < leader->term_start) return;
+  broadcast_heartbeat(now);
+  for (auto read = leader->reads.rbegin(); read != leader->reads.rend() && !read->round; ++read) {
+    read->index = commit_index_;
+    read->round = leader->round;
+  }
+  maybe_grant_reads();
+}
+
+void Core::maybe_grant_reads() {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (!leader || leader->reads.empty()) return;
+  std::vector<Round> confirmed{leader->round};
+  for (const auto& [node, peer] : leader->peers) confirmed.push_back(peer.round_confirmed);
+  std::ranges::sort(confirmed, std::greater{});
+  const Round round = confirmed[quorum() - 1];
+  const auto done = std::ranges::find_if(
+      leader->reads, [&](const PendingRead& read) { return !read.round || read.round > round; });
+  for (auto read = leader->reads.begin(); read != done; ++read) answer_read(*read, true);
+  leader->reads.erase(leader->reads.begin(), done);
+}
+
+void Core::answer_read(const PendingRead& read, bool granted) {
+  if (read.from) {
+    send(read.from,
+         ReadIndexResponse{
+             .term = term(), .token = read.token, .granted = granted, .index = read.index},
+         hard_state_ticket_);
+  } else if (granted) {
+    effects_.reads_granted.push_back({read.token, read.index});
+  } else {
+    effects_.reads_refused.push_back(read.token);
+  }
+}
+
+// A leader that steps down can confirm nothing any more; who asked may ask the next one.
+void Core::refuse_own_reads() {
+  auto& leader = std::get<Leader>(role_);
+  for (const PendingRead& read : leader.reads) answer_read(read, false);
+  leader.reads.clear();
+}
+
+}  // namespace holdfast::raft
