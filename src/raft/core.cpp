@@ -162,16 +162,24 @@ Effects Core::take_effects(Instant now) {
     // Entries travel to the peers and to our own disk at the same time (Thesis §10.2.1).
     replicate(now);
     hand_to_disk();
-    for (; handed_out_ < commit_index_; ++handed_out_) {
-      const Index index = handed_out_.next();
-      effects_.committed.push_back({index, log_.at(index)});
-    }
+    hand_out_committed();
   }
   return std::exchange(effects_, {});
 }
 
+void Core::hand_out_committed() {
+  std::size_t bytes = 0;
+  while (handed_out_ < commit_index_ && bytes < config_.committed_bytes_max) {
+    ++handed_out_;
+    const Entry& entry = log_.at(handed_out_);
+    bytes += entry.payload.size() + sizeof(Entry);
+    effects_.committed.push_back({handed_out_, entry});
+  }
+}
+
 Instant Core::next_deadline() const {
   if (fault_) return Instant::max();
+  if (handed_out_ < commit_index_) return Instant::min();
   const auto* leader = std::get_if<Leader>(&role_);
   return leader ? leader->heartbeat_due : election_deadline_;
 }

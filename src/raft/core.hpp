@@ -56,7 +56,7 @@ class Core {
   bool transfer(Instant now, NodeId target = {});
 
   Effects take_effects(Instant now);
-  // When tick() is next of use.
+  // When tick() is next of use; Instant::min() if another turn has committed entries to hand out.
   Instant next_deadline() const;
 
   NodeId id() const { return config_.id; }
@@ -127,6 +127,7 @@ class Core {
   void set_term(Term term, NodeId voted_for);
   void mark_log_dirty(Index from);
   void hand_to_disk();
+  void hand_out_committed();
   void release_held();
   void send(NodeId to, Message message, Ticket needs);
   void trace(std::string line);

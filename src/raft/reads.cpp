@@ -37,13 +37,15 @@ void Core::on(Instant, NodeId from, const ReadIndexRequest& request) {
   }
 }
 
-void Core::on(Instant, NodeId from, const ReadIndexResponse& response) {
+void Core::on(Instant now, NodeId from, const ReadIndexResponse& response) {
   // A token is good for one answer, by the leader it was asked of; a late or repeated one is stale.
   if (leader() != from || reads_asked_.erase(response.token) == 0) return;
   if (response.granted) {
     effects_.reads_granted.push_back({response.token, response.index});
   } else {
+    // It leads no more, and says so sooner than our timer does.
     effects_.reads_refused.push_back(response.token);
+    become_follower(now, term(), NodeId());
   }
 }
 

@@ -56,6 +56,10 @@ struct Config {
   std::size_t window_messages = 64;
   std::size_t window_bytes = 16 << 20;
 
+  // Committed entries are handed out in turns of about this size, so that a node that has a long
+  // log to replay still answers its peers in between.
+  std::size_t committed_bytes_max = 8 << 20;
+
   std::uint64_t seed = 1;  // of the timeouts' jitter
 };
 

@@ -1,40 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kv/command.hpp"
-#include "kv/reply.hpp"
-#include "kv/state_machine.hpp"
 #include "raft/effects.hpp"
+#include "replica/types.hpp"
 #include "wire/messages.hpp"
 
 namespace holdfast::replica {
-
-struct Config {
-  raft::Config raft;
-  kv::Limits limits;
-  std::uint32_t value_bytes_max = 64 << 20;
-  Duration request_timeout = std::chrono::seconds(10);  // then the client is told what is known
-  Duration resend_interval = std::chrono::milliseconds(500);  // of forwarded writes and of reads
-  std::size_t pending_bytes_max = 256 << 20;  // writes not yet applied, all clients together
-};
-
-// Who asked: the host's number for a connection, and the connection's number for the request.
-struct RequestKey {
-  std::uint64_t client = 0;
-  std::uint64_t request = 0;
-
-  auto operator<=>(const RequestKey&) const = default;
-};
-
-struct Completion {
-  RequestKey key;
-  kv::Reply reply;
-};
 
 struct Outgoing {
   NodeId to;
@@ -47,30 +24,8 @@ struct Output {
   std::vector<Outgoing> messages;
   std::vector<Completion> completions;
   std::vector<std::string> trace;
-};
-
-enum class Role : std::uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
-std::string_view to_string(Role role);
-
-// What a node knows about itself, as plain data for INFO, ROLE, CLUSTER and `holdfast status`.
-struct Status {
-  NodeId id;
-  Role role = Role::kFollower;
-  Term term;
-  NodeId leader;  // zero: none known
-  NodeId voted_for;
-  Index last_index;
-  Index commit_index;
-  Index applied_index;
-  std::vector<NodeId> voters;
-  std::map<NodeId, Index> match;  // leader only: what each peer has on disk
-  std::size_t keys = 0;
-  std::size_t sessions = 0;
-  std::uint64_t cluster_time_ms = 0;
-  std::size_t pending_writes = 0;
-  std::size_t pending_reads = 0;
-  std::size_t pending_bytes = 0;
-  bool storage_stalled = false;  // the disk is full: writes are refused until there is room
+  // Evidence that safety is broken: the host must stop the node and say this to its operator.
+  std::optional<std::string> fault;
 };
 
 // One node's brain: consensus, state machine and the requests that wait for them. It has no clock,
@@ -98,6 +53,8 @@ class Replica {
 
   // From the peer `from`, as named by its connection's handshake.
   void receive(Instant now, NodeId from, wire::PeerMessage message);
+  // The connection to the peer broke or was made anew: messages may be lost.
+  void link_reset(Instant now, NodeId peer);
   // Everything up to this ticket is on disk.
   void persisted(Instant now, Ticket ticket);
   // The disk has no room (true), or has it again (false).

@@ -1,0 +1,94 @@
+#include "replica/read_queue.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace holdfast::replica {
+
+void ReadQueue::add(Instant now, RequestKey key, kv::Args args) {
+  Read read{.key = key, .command = {}, .deadline = now + config_.request_timeout};
+  Writer writer(read.command);
+  kv::put_command(args, writer);
+  unasked_.push_back(std::move(read));
+}
+
+std::uint64_t ReadQueue::next_question(Instant now) {
+  if (unasked_.empty()) return 0;
+  groups_.push_back(
+      {.token = ++last_token_, .asked = now, .index = {}, .reads = std::exchange(unasked_, {})});
+  return last_token_;
+}
+
+void ReadQueue::granted(const raft::ReadGranted& grant) {
+  const auto group = std::ranges::find(groups_, grant.token, &Group::token);
+  if (group != groups_.end()) group->index = grant.index;
+}
+
+void ReadQueue::refused(std::uint64_t token) {
+  const auto group = std::ranges::find(groups_, token, &Group::token);
+  if (group == groups_.end()) return;
+  ask_anew(*group);
+  groups_.erase(group);
+}
+
+void ReadQueue::ask_anew(Group& group) {
+  std::ranges::move(group.reads, std::back_inserter(unasked_));
+}
+
+void ReadQueue::answer(const kv::StateMachine& state) {
+  std::vector<std::string_view> args;
+  for (Group& group : groups_) {
+    if (!group.index || group.index > state.applied_index()) continue;
+    for (const Read& read : group.reads) {
+      Reader reader(read.command);
+      kv::get_command(reader, args);
+      CHECK(reader.finished());
+      completions_.push_back({read.key, state.read(args)});
+    }
+    group.reads.clear();
+  }
+  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
+}
+
+void ReadQueue::tick(Instant now) {
+  for (Group& group : groups_) {
+    if (group.index || now - group.asked < config_.resend_interval) continue;
+    ask_anew(group);
+    group.reads.clear();
+  }
+  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
+  const auto expire = [&](const Read& read) {
+    if (read.deadline > now) return false;
+    completions_.push_back(
+        {read.key,
+         kv::Reply::error("CLUSTERDOWN no majority confirmed the read in time; try again")});
+    return true;
+  };
+  for (Group& group : groups_) std::erase_if(group.reads, expire);
+  std::erase_if(unasked_, expire);
+}
+
+void ReadQueue::forget_client(std::uint64_t client) {
+  const auto gone = [&](const Read& read) { return read.key.client == client; };
+  for (Group& group : groups_) std::erase_if(group.reads, gone);
+  std::erase_if(unasked_, gone);
+}
+
+std::size_t ReadQueue::size() const {
+  std::size_t size = unasked_.size();
+  for (const Group& group : groups_) size += group.reads.size();
+  return size;
+}
+
+Instant ReadQueue::next_deadline() const {
+  Instant next = Instant::max();
+  for (const Read& read : unasked_) next = std::min(next, read.deadline);
+  for (const Group& group : groups_) {
+    next = std::min(next, group.asked + config_.resend_interval);
+    if (!group.reads.empty()) next = std::min(next, group.reads.front().deadline);
+  }
+  return next;
+}
+
+}  // namespace holdfast::replica

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "raft/effects.hpp"
+#include "replica/types.hpp"
+
+namespace holdfast::replica {
+
+// The reads of one node's clients. All that arrive in a turn share one question to the core; a
+// question without an answer is asked again under a new token, so that a late answer to the old
+// one says nothing (a read index from an earlier leadership may be too old).
+class ReadQueue {
+ public:
+  explicit ReadQueue(const Config& config) : config_(config) {}
+
+  void add(Instant now, RequestKey key, kv::Args args);
+  // The token of a question for all reads that have none yet; zero if there is nothing to ask.
+  std::uint64_t next_question(Instant now);
+  void granted(const raft::ReadGranted& grant);
+  void refused(std::uint64_t token);
+  // Answers the reads whose index is applied.
+  void answer(const kv::StateMachine& state);
+  void tick(Instant now);
+  void forget_client(std::uint64_t client);
+
+  std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
+  std::size_t size() const;
+  Instant next_deadline() const;
+
+ private:
+  struct Read {
+    RequestKey key;
+    std::string command;
+    Instant deadline;
+  };
+  struct Group {
+    std::uint64_t token = 0;
+    Instant asked;
+    Index index;  // zero: not granted yet
+    std::vector<Read> reads;
+  };
+  void ask_anew(Group& group);
+
+  const Config& config_;
+  std::uint64_t last_token_ = 0;
+  std::vector<Read> unasked_;
+  std::deque<Group> groups_;  // oldest first
+  std::vector<Completion> completions_;
+};
+
+}  // namespace holdfast::replica

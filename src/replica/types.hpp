@@ -1,0 +1,65 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "kv/reply.hpp"
+#include "kv/state_machine.hpp"
+#include "raft/types.hpp"
+
+namespace holdfast::replica {
+
+struct Config {
+  raft::Config raft;
+  kv::Limits limits;
+  std::uint32_t value_bytes_max = 64 << 20;
+  std::size_t command_bytes_max = 96 << 20;             // all arguments of one write together
+  Duration request_timeout = std::chrono::seconds(10);  // then the client is told what is known
+  Duration resend_interval =
+      std::chrono::milliseconds(500);         // of writes and reads without an answer
+  std::size_t pending_bytes_max = 256 << 20;  // writes not yet applied, all clients together
+  std::size_t section_bytes_max = 1 << 20;    // one command always travels, however large
+  std::size_t window_bytes = 32 << 20;  // sent to the leader, or proposed, and not yet applied
+};
+
+// Who asked: the host's number for a connection, and the connection's number for the request.
+struct RequestKey {
+  std::uint64_t client = 0;
+  std::uint64_t request = 0;
+
+  auto operator<=>(const RequestKey&) const = default;
+};
+
+struct Completion {
+  RequestKey key;
+  kv::Reply reply;
+};
+
+enum class Role : std::uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
+std::string_view to_string(Role role);
+
+// What a node knows about itself, as plain data for INFO, ROLE, CLUSTER and `holdfast status`.
+struct Status {
+  NodeId id;
+  Role role = Role::kFollower;
+  Term term;
+  NodeId leader;  // zero: none known
+  NodeId voted_for;
+  Index last_index;
+  Index commit_index;
+  Index applied_index;
+  std::vector<NodeId> voters;
+  std::map<NodeId, Index> match;  // leader only: what each peer has on disk
+  std::size_t keys = 0;
+  std::size_t sessions = 0;
+  std::uint64_t cluster_time_ms = 0;
+  std::size_t pending_writes = 0;
+  std::size_t pending_reads = 0;
+  std::size_t pending_bytes = 0;
+  bool storage_stalled = false;  // the disk is full: writes are refused until there is room
+};
+
+}  // namespace holdfast::replica

@@ -1,0 +1,183 @@
+#include "replica/write_queue.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace holdfast::replica {
+
+namespace {
+
+// After each silence the next wait is twice as long: a slow disk is not helped by repetition.
+constexpr int kResendGrowthMax = 16;
+
+kv::Reply not_executed() {
+  return kv::Reply::error("CLUSTERDOWN no leader was found in time; the command was not executed");
+}
+
+kv::Reply unknown_outcome() {
+  return kv::Reply::error(
+      "UNKNOWN the command was sent but not confirmed in time; it may have been executed");
+}
+
+}  // namespace
+
+std::optional<kv::Reply> WriteQueue::add(Instant now, RequestKey key, kv::Args args) {
+  Write write{.key = key, .command = {}, .deadline = now + config_.request_timeout};
+  std::size_t size = 0;
+  for (const std::string_view arg : args) size += arg.size();
+  if (size > config_.command_bytes_max) {
+    return kv::Reply::error("ERR command is longer than the limit of " +
+                            std::to_string(config_.command_bytes_max) + " bytes");
+  }
+  if (bytes_ + size > config_.pending_bytes_max) {
+    return kv::Reply::error("TRYAGAIN too many writes are waiting; the command was not executed");
+  }
+  write.command.reserve(size + 4 * (args.size() + 1));
+  Writer writer(write.command);
+  kv::put_command(args, writer);
+  bytes_ += write.command.size();
+  writes_.push_back(std::move(write));
+  return std::nullopt;
+}
+
+std::string WriteQueue::next_section(Instant now) {
+  std::string section;
+  Writer writer(section);
+  if (renumbering_) {
+    if (waiting_since_) return section;
+    waiting_since_ = now;
+    kv::put_section(kv::OpenSection{.origin = self_, .nonce = nonce_}, writer);
+    return section;
+  }
+  std::string commands;
+  const std::size_t first = sent_;
+  while (sent_ < writes_.size()) {
+    const std::string& command = writes_[sent_].command;
+    const bool full = commands.size() + command.size() > config_.section_bytes_max;
+    if (sent_bytes_ >= config_.window_bytes || (full && !commands.empty())) break;
+    commands += command;
+    sent_bytes_ += command.size();
+    ++sent_;
+  }
+  if (sent_ == first) return section;
+  numbered_ = std::max(numbered_, sent_);
+  if (!waiting_since_) waiting_since_ = now;
+  kv::put_section(kv::CommandsSection{.origin = self_,
+                                      .epoch = epoch_,
+                                      .first_seq = first_seq_ + first,
+                                      .value_bytes_max = config_.value_bytes_max,
+                                      .count = static_cast<std::uint32_t>(sent_ - first),
+                                      .commands = commands},
+                  writer);
+  return section;
+}
+
+void WriteQueue::send_again() {
+  sent_ = 0;
+  sent_bytes_ = 0;
+  waiting_since_.reset();
+}
+
+void WriteQueue::tick(Instant now, bool leader_is_self) {
+  expire(now);
+  if (!waiting_since_ || now - *waiting_since_ < resend_after_) return;
+  if (leader_is_self && !renumbering_) return;  // it is in our own log: nothing can be lost
+  resend_after_ = std::min(resend_after_ * 2, config_.resend_interval * kResendGrowthMax);
+  send_again();
+}
+
+void WriteQueue::expire(Instant now) {
+  // Deadlines rise along the queue, so those that are over stand in front.
+  for (std::size_t i = 0; i < writes_.size() && writes_[i].deadline <= now;) {
+    Write& write = writes_[i];
+    if (i < numbered_) {
+      if (write.key) {
+        finish(write, unknown_outcome());
+        write.key.reset();
+        if (!renumbering_) waiting_since_.reset();
+        renumbering_ = true;
+      }
+      ++i;
+    } else {
+      finish(write, not_executed());
+      bytes_ -= write.command.size();
+      writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+}
+
+void WriteQueue::applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply) {
+  if (epoch != epoch_) return;  // from an earlier life of this node
+  CHECK(numbered_ > 0 && seq == first_seq_);
+  finish(writes_.front(), std::move(reply));
+  drop_front();
+  ++first_seq_;
+  resend_after_ = config_.resend_interval;
+  waiting_since_ = sent_ > 0 ? std::optional(now) : std::nullopt;
+}
+
+void WriteQueue::drop_front() {
+  const std::size_t size = writes_.front().command.size();
+  bytes_ -= size;
+  writes_.pop_front();
+  --numbered_;
+  if (sent_ > 0) {
+    --sent_;
+    sent_bytes_ -= size;
+  }
+}
+
+void WriteQueue::gap(Index epoch, std::uint64_t expected) {
+  // A section was lost, and all behind it will be passed over: one repetition answers them all.
+  if (epoch != epoch_ || renumbering_ || expected == gap_seen_at_) return;
+  gap_seen_at_ = expected;
+  send_again();
+}
+
+void WriteQueue::opened(std::uint64_t nonce, Index epoch) {
+  if (nonce != nonce_) {
+    // An earlier life's request came late and closed our epoch. Open another.
+    if (epoch_) waiting_since_.reset();
+    renumbering_ = true;
+    return;
+  }
+  // Whatever was numbered and is not applied by now never will be.
+  epoch_ = epoch;
+  renumbering_ = false;
+  first_seq_ = 1;
+  numbered_ = sent_ = 0;
+  sent_bytes_ = 0;
+  gap_seen_at_ = 0;
+  waiting_since_.reset();
+  resend_after_ = config_.resend_interval;
+  std::erase_if(writes_, [&](const Write& write) {
+    if (!write.key) bytes_ -= write.command.size();
+    return !write.key;
+  });
+}
+
+void WriteQueue::forget_client(std::uint64_t client) {
+  // Its writes were asked for and go on; only the answers have nowhere to go. A key stays, since
+  // without one a write counts as given up.
+  for (Write& write : writes_) {
+    if (write.key && write.key->client == client) write.key->client = 0;
+  }
+}
+
+void WriteQueue::finish(const Write& write, kv::Reply reply) {
+  if (write.key && write.key->client != 0) completions_.push_back({*write.key, std::move(reply)});
+}
+
+Instant WriteQueue::next_deadline() const {
+  Instant next = Instant::max();
+  for (const Write& write : writes_) {
+    if (!write.key) continue;
+    next = write.deadline;
+    break;
+  }
+  if (waiting_since_) next = std::min(next, *waiting_since_ + resend_after_);
+  return next;
+}
+
+}  // namespace holdfast::replica

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "kv/batch.hpp"
+#include "replica/types.hpp"
+
+namespace holdfast::replica {
+
+// The writes of one node's clients, from submission until this node has applied them.
+//
+// Each gets the next number of this node's epoch when it is first sent. Sent is not applied: the
+// leader may die with it. So all that is not applied is sent again, under the same numbers, and
+// every replica applies each number once (kv::StateMachine). That makes a write exactly-once for
+// any client as long as the node it talks to lives.
+//
+// A client that was told UNKNOWN must not be surprised by its write an hour later. Its write
+// stays where it is until a new epoch is open: after that no replica applies the old numbers, and
+// what is left is numbered anew. The same happens when the node starts.
+//
+// Invariants: numbered_ <= writes_.size(); sent_ <= numbered_; writes_[i] for i < numbered_ has
+// the number first_seq_ + i; deadlines rise along the queue.
+class WriteQueue {
+ public:
+  WriteQueue(NodeId self, std::uint64_t nonce, const Config& config)
+      : self_(self), nonce_(nonce), config_(config), resend_after_(config.resend_interval) {}
+
+  // Refused with a reply when the command or the queue is too large.
+  std::optional<kv::Reply> add(Instant now, RequestKey key, kv::Args args);
+  // The next writes to go to the leader as an encoded section, or its first step: to open an
+  // epoch. Empty when there is nothing to send now.
+  std::string next_section(Instant now);
+  // All that is not applied goes out again, at once.
+  void send_again();
+  // Answers what has waited too long; sends again what seems lost on its way to another node.
+  void tick(Instant now, bool leader_is_self);
+
+  // What this node applied.
+  void applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply);
+  void gap(Index epoch, std::uint64_t expected);
+  void opened(std::uint64_t nonce, Index epoch);
+
+  void forget_client(std::uint64_t client);
+
+  std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
+  std::size_t size() const { return writes_.size(); }
+  std::size_t bytes() const { return bytes_; }
+  Instant next_deadline() const;
+
+ private:
+  struct Write {
+    std::optional<RequestKey> key;  // none: nobody waits for it any more
+    std::string command;
+    Instant deadline;
+  };
+  void expire(Instant now);
+  void drop_front();
+  void finish(const Write& write, kv::Reply reply);
+
+  NodeId self_;
+  std::uint64_t nonce_;
+  const Config& config_;
+
+  std::deque<Write> writes_;
+  std::size_t bytes_ = 0;
+  Index epoch_;                  // zero: none is open
+  bool renumbering_ = true;      // waits for a new epoch; nothing else is sent meanwhile
+  std::uint64_t first_seq_ = 1;  // of writes_.front()
+  std::size_t numbered_ = 0;     // were sent at least once in this epoch
+  std::size_t sent_ = 0;         // … and need not be sent again, as far as is known
+  std::size_t sent_bytes_ = 0;
+  std::uint64_t gap_seen_at_ = 0;
+
+  Duration resend_after_;
+  std::optional<Instant> waiting_since_;  // something is on its way and nothing has come back
+  std::vector<Completion> completions_;
+};
+
+}  // namespace holdfast::replica
