@@ -48,6 +48,8 @@ void put_section(const Section& section, Writer& out);
 // section's own structure including every command in it, so that a section from a peer that
 // passes can be applied.
 std::optional<Section> get_section(Reader& in);
+// The same without a look at the commands, for bytes that once passed get_section().
+std::optional<Section> get_validated_section(Reader& in);
 
 // A batch is put_batch_header() and then sections until the end.
 void put_batch_header(std::uint64_t cluster_time_ms, Writer& out);

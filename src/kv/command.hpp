@@ -23,6 +23,8 @@ struct CommandSpec {
   std::string_view since;
 };
 
+inline constexpr std::size_t kSlotCount = 16384;
+
 // Names are matched without regard to case. Null if there is none.
 const CommandSpec* find_command(std::string_view name);
 std::span<const CommandSpec* const> all_commands();
@@ -32,6 +34,9 @@ bool arity_matches(const CommandSpec& spec, std::size_t argument_count);
 // The error texts of Redis, where clients look for them.
 Reply wrong_arity(std::string_view lower_case_name);
 Reply unknown_command(Args args);
+
+// The command that ONCE … carries, to find its keys. Empty if `args` is not a well-formed ONCE.
+Args command_in_once(Args args);
 
 // Redis Cluster's CRC16 slot, 0 to 16,383, with the {hash tag} rule.
 std::uint16_t key_slot(std::string_view key);

@@ -5,18 +5,10 @@
 #include <string_view>
 
 #include "kv/batch.hpp"
+#include "kv/limits.hpp"
 #include "kv/reply.hpp"
 
 namespace holdfast::kv {
-
-// Bounds of the replicated state. They decide what commands answer, so they are the same on every
-// node: constants of the version, not settings. (Tests choose smaller ones.)
-struct Limits {
-  std::size_t sessions_max = 10'000;
-  std::size_t session_replies_max = 128;          // recorded per session
-  std::size_t session_reply_bytes_max = 1 << 20;  // recorded per session
-  std::uint64_t session_ttl_ms = 60 * 60 * 1000;  // by cluster time, since its last request
-};
 
 // Hears what an applied batch did. Calls come in the order of the commands.
 class ApplyListener {
@@ -33,7 +25,11 @@ class ApplyListener {
 //
 // Exactly-once within a node's epoch: a command is applied only if its epoch is its origin's
 // current one and its number is the next; a lower number was applied before and is passed over
-// in silence, a higher one is a gap.
+// in silence, a higher one is a gap. A section of another epoch is passed over in silence. Of two
+// OpenSections of one origin in one entry the first counts and the second is passed over, so that
+// an epoch belongs to one process.
+//
+// Reads may come through the log as well; they are answered as of their place in it.
 class StateMachine {
  public:
   explicit StateMachine(Limits limits = {});
@@ -45,13 +41,15 @@ class StateMachine {
   // put_batch_header / put_section, or is empty (a no-op entry).
   void apply(Index index, std::string_view payload, ApplyListener& listener);
 
-  // Answers a command that does not write. Arguments are checked as in apply.
+  // Answers a command whose spec says that it does not write, or an error reply if its arguments
+  // are wrong.
   Reply read(Args args) const;
 
   Index applied_index() const;
   std::uint64_t cluster_time_ms() const;
-  // Of the whole state; equal on two replicas with the same applied index. Not const-time: work
-  // is bounded by the keys of the slots that changed since it was last asked for.
+  // Of the whole state; equal on two replicas with the same applied index. Work is
+  // bounded by the keys of the slots that changed since it was last asked for, and the number of
+  // sessions.
   std::uint64_t digest();
   std::size_t key_count() const;
   std::size_t session_count() const;

@@ -1,0 +1,94 @@
+#include "kv/keyspace.hpp"
+
+#include "kv/command.hpp"
+
+namespace holdfast::kv {
+namespace {
+
+constexpr std::uint64_t kDigestSeed = 0x4b657973;
+
+// A key's digest seeds its value's, so that no two pairs may trade values unnoticed. The sum of
+// them doesn't depend on the order of a table, which depends on its history.
+std::uint64_t digest_of(std::string_view key, std::string_view value) {
+  return checksum(value, checksum(key, kDigestSeed));
+}
+
+// A long value that was replaced by a short one must not keep its memory.
+bool wastes_memory(const std::string& old, std::size_t new_size) {
+  return old.capacity() > 64 && old.capacity() / 2 > new_size;
+}
+
+}  // namespace
+
+Keyspace::Keyspace() : slots_(kSlotCount) {}
+
+void Keyspace::mark_changed(std::uint16_t number) {
+  if (slots_[number].dirty) return;
+  slots_[number].dirty = true;
+  dirty_.push_back(number);
+}
+
+void Keyspace::set(std::string_view key, std::string_view value) {
+  const std::uint16_t number = key_slot(key);
+  mark_changed(number);
+  Table& table = slots_[number].table;
+  const auto at = table.find(key);
+  if (at == table.end()) {
+    table.emplace(std::string(key), std::string(value));
+    ++size_;
+  } else if (wastes_memory(at->second, value.size())) {
+    at->second = std::string(value);
+  } else {
+    at->second.assign(value);
+  }
+}
+
+std::string& Keyspace::edit(std::string_view key) {
+  const std::uint16_t number = key_slot(key);
+  mark_changed(number);
+  Table& table = slots_[number].table;
+  const auto at = table.find(key);
+  if (at != table.end()) return at->second;
+  ++size_;
+  return table.emplace(std::string(key), std::string()).first->second;
+}
+
+bool Keyspace::erase(std::string_view key) {
+  const std::uint16_t number = key_slot(key);
+  Table& table = slots_[number].table;
+  const auto at = table.find(key);
+  if (at == table.end()) return false;
+  mark_changed(number);
+  table.erase(at);
+  if (table.empty()) table = Table();  // an emptied slot gives its memory back
+  --size_;
+  return true;
+}
+
+void Keyspace::clear() {
+  for (Slot& slot : slots_) slot = Slot();
+  dirty_.clear();
+  digest_sum_ = 0;
+  size_ = 0;
+}
+
+const std::string* Keyspace::find(std::string_view key) const {
+  const Table& table = slots_[key_slot(key)].table;
+  const auto at = table.find(key);
+  return at == table.end() ? nullptr : &at->second;
+}
+
+std::uint64_t Keyspace::digest() {
+  for (const std::uint16_t number : dirty_) {
+    Slot& slot = slots_[number];
+    std::uint64_t sum = 0;
+    for (const auto& [key, value] : slot.table) sum += digest_of(key, value);
+    digest_sum_ += sum - slot.digest;
+    slot.digest = sum;
+    slot.dirty = false;
+  }
+  dirty_.clear();
+  return digest_sum_;
+}
+
+}  // namespace holdfast::kv

@@ -1,0 +1,127 @@
+#include "kv/state_machine.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/check.hpp"
+#include "base/checksum.hpp"
+#include "base/overload.hpp"
+#include "kv/handlers.hpp"
+
+namespace holdfast::kv {
+namespace {
+
+// How far a node's numbered commands were applied.
+struct Origin {
+  Index epoch;
+  std::uint64_t next_seq = 1;
+};
+
+}  // namespace
+
+struct StateMachine::State {
+  explicit State(const Limits& limits) : sessions(limits) {}
+
+  void apply(const CommandsSection& section, ApplyListener& listener);
+  void apply(const OpenSection& section, ApplyListener& listener);
+
+  Keyspace keyspace;
+  Sessions sessions;
+  std::map<NodeId, Origin> origins;
+  std::uint64_t cluster_time_ms = 0;
+  Index applied_index;
+  std::vector<std::string_view> args;  // scratch, to parse without allocating
+};
+
+void StateMachine::State::apply(const CommandsSection& section, ApplyListener& listener) {
+  const auto found = origins.find(section.origin);
+  if (found == origins.end() || found->second.epoch != section.epoch) return;
+  Origin& origin = found->second;
+  if (section.first_seq > origin.next_seq) {
+    return listener.gap(section.origin, section.epoch, origin.next_seq);
+  }
+  if (section.first_seq + section.count <= origin.next_seq) return;
+  Execution at{keyspace, sessions, applied_index, cluster_time_ms, section.value_bytes_max};
+  Reader in(section.commands);
+  for (std::uint32_t i = 0; i < section.count; ++i) {
+    get_command(in, args);
+    CHECK(in.ok());
+    if (section.first_seq + i < origin.next_seq) continue;
+    // The section was validated before it was proposed. A command that another node knows and
+    // this one doesn't must stop this one: answering "unknown" would let the states part.
+    const Command* command = find_handler(args[0]);
+    CHECK_MSG(command != nullptr && arity_matches(command->spec, args.size()), args[0]);
+    const std::uint64_t seq = origin.next_seq++;
+    listener.applied(section.origin, section.epoch, seq, execute(*command, at, args));
+  }
+  CHECK(in.finished());
+}
+
+void StateMachine::State::apply(const OpenSection& section, ApplyListener& listener) {
+  Origin& origin = origins[section.origin];
+  if (origin.epoch == applied_index) return;
+  origin = Origin{.epoch = applied_index};
+  listener.opened(section.origin, section.nonce, applied_index);
+}
+
+StateMachine::StateMachine(Limits limits) : state_(std::make_unique<State>(limits)) {}
+StateMachine::~StateMachine() = default;
+StateMachine::StateMachine(StateMachine&&) noexcept = default;
+StateMachine& StateMachine::operator=(StateMachine&&) noexcept = default;
+
+void StateMachine::apply(Index index, std::string_view payload, ApplyListener& listener) {
+  CHECK(index > state_->applied_index);
+  state_->applied_index = index;
+  if (payload.empty()) return;
+  Reader in(payload);
+  const auto time_ms = get_batch_header(in);
+  CHECK_MSG(time_ms.has_value(), "malformed batch header");
+  state_->cluster_time_ms = std::max(state_->cluster_time_ms, *time_ms);
+  state_->sessions.expire(state_->cluster_time_ms);
+  while (!in.at_end()) {
+    const auto section = get_validated_section(in);
+    CHECK_MSG(section.has_value(), "malformed batch section");
+    std::visit([&](const auto& s) { state_->apply(s, listener); }, *section);
+  }
+}
+
+Reply StateMachine::read(Args args) const {
+  CHECK(!args.empty());
+  const Command* command = find_handler(args[0]);
+  if (command == nullptr) return unknown_command(args);
+  if (!arity_matches(command->spec, args.size())) return wrong_arity(command->spec.name);
+  const auto* handler = std::get_if<ReadHandler>(&command->handler);
+  CHECK_MSG(handler != nullptr, "a write was read");
+  return (*handler)(state_->keyspace, args);
+}
+
+Index StateMachine::applied_index() const {
+  return state_->applied_index;
+}
+std::uint64_t StateMachine::cluster_time_ms() const {
+  return state_->cluster_time_ms;
+}
+
+std::uint64_t StateMachine::digest() {
+  std::string bytes;
+  Writer out(bytes);
+  out.put(state_->applied_index);
+  out.put(state_->cluster_time_ms);
+  out.put(state_->keyspace.digest());
+  out.put(state_->sessions.digest());
+  for (const auto& [id, origin] : state_->origins) {
+    out.put(id);
+    out.put(origin.epoch);
+    out.put(origin.next_seq);
+  }
+  return checksum(bytes);
+}
+
+std::size_t StateMachine::key_count() const {
+  return state_->keyspace.size();
+}
+std::size_t StateMachine::session_count() const {
+  return state_->sessions.size();
+}
+
+}  // namespace holdfast::kv
