@@ -27,25 +27,29 @@ inline std::string encode_commands(const std::vector<Words>& commands) {
 // Sections in the making of one log entry.
 class BatchText {
  public:
-  explicit BatchText(std::uint64_t cluster_time_ms = 0) { put_batch_header(cluster_time_ms, out_); }
+  explicit BatchText(std::uint64_t cluster_time_ms = 0) {
+    Writer out(bytes_);
+    put_batch_header(cluster_time_ms, out);
+  }
 
   BatchText& open(std::uint64_t origin, std::uint64_t nonce) {
-    put_section(OpenSection{NodeId(origin), nonce}, out_);
+    Writer out(bytes_);
+    put_section(OpenSection{NodeId(origin), nonce}, out);
     return *this;
   }
   BatchText& commands(std::uint64_t origin, std::uint64_t epoch, std::uint64_t first_seq,
                       const std::vector<Words>& commands, std::uint32_t value_bytes_max = 1 << 20) {
     const std::string bytes = encode_commands(commands);
+    Writer out(bytes_);
     put_section(CommandsSection{NodeId(origin), Index(epoch), first_seq, value_bytes_max,
                                 static_cast<std::uint32_t>(commands.size()), bytes},
-                out_);
+                out);
     return *this;
   }
   std::string_view bytes() const { return bytes_; }
 
  private:
   std::string bytes_;
-  Writer out_{bytes_};
 };
 
 // Remembers what it heard.
