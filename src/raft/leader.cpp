@@ -60,7 +60,7 @@ void Core::replicate(Instant now) {
 }
 
 void Core::send_entries(Instant now, NodeId to, Progress& peer) {
-  while (peer.next() <= log_.last_index() && peer.may_send(config_)) {
+  while ((peer.next() <= log_.last_index() || peer.wants_answer()) && peer.may_send(config_)) {
     AppendRequest request{.term = term(),
                           .prev_index = peer.next().prev(),
                           .prev_term = *log_.term_at(peer.next().prev()),

@@ -51,8 +51,7 @@ void Progress::heard(Instant now, Index received) {
     moved_ = now;
   }
   const bool waiting = probe_under_way_ || !in_flight_.empty();
-  const bool arrived = !probing_ && received >= next_.prev();
-  if (!waiting || arrived || now - moved_ < resend_after_) return;
+  if (!waiting || now - moved_ < resend_after_) return;
   moved_ = now;
   resend_after_ = std::min(resend_after_ * 2, resend_first_ * 64);
   probe_from(std::max(match_, std::min(received, next_.prev())).next());

@@ -22,13 +22,15 @@ class Progress {
         resend_after_(resend_after) {}
 
   bool may_send(const Config& config) const;
+  // Something may have arrived of which the answer was lost: ask, even without an entry to send.
+  bool wants_answer() const { return probing_ && match_ < next_.prev(); }
   void sent(Index last, std::size_t bytes, Instant now);
   // Each returns false when the answer is stale and says nothing new.
   bool accepted(Index match, Instant now);
   bool refused(Index rejected, Index next);
   // The peer has received everything up to `received`, perhaps not on disk yet. Without progress
-  // for a while what is in flight counts as lost; the wait doubles each time, since large entries
-  // on a slow link are not lost but late.
+  // for a while what is in flight, or its answer, counts as lost; the wait doubles each time, since
+  // large entries on a slow link are not lost but late.
   void heard(Instant now, Index received);
   // The connection broke: whatever is in flight may be lost.
   void link_reset();
