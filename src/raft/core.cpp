@@ -179,7 +179,7 @@ void Core::hand_out_committed() {
 
 Instant Core::next_deadline() const {
   if (fault_) return Instant::max();
-  if (handed_out_ < commit_index_) return Instant::min();
+  if (handed_out_ < commit_index_) return Instant();
   const auto* leader = std::get_if<Leader>(&role_);
   return leader ? leader->heartbeat_due : election_deadline_;
 }
