@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "raft/types.hpp"
+
+namespace holdfast::storage {
+
+// What a segment's header says of the log before it.
+struct LogSummary {
+  raft::HardState hard_state;
+  Index next = Index(1);  // the next entry's
+  Term last_term;         // the last entry's; zero: there is none
+
+  bool operator==(const LogSummary&) const = default;
+};
+
+// The log without its payloads, and the rules that every step of it keeps. Asked before a record
+// is written and again when it is read.
+//   1. The term never goes back; a vote, once given, stays for its term.
+//   2. Entries follow each other without a gap; their terms never fall.
+//   3. No entry's term is above the node's.
+class LogState {
+ public:
+  // The error names the broken rule; the state is then unchanged.
+  [[nodiscard]] std::expected<void, std::string_view> apply(const raft::HardState& next);
+  [[nodiscard]] std::expected<void, std::string_view> apply(Index first,
+                                                            std::span<const raft::Entry> entries);
+
+  const LogSummary& summary() const { return summary_; }
+
+ private:
+  struct Run {  // entries of one term that stand together
+    Index first;
+    Term term;
+  };
+  Term term_before(Index index) const;
+
+  LogSummary summary_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace holdfast::storage

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/disk.hpp"
+#include "storage/segment.hpp"
+
+namespace holdfast::storage {
+
+// Why a log can't be used. The node then refuses to start: what it may have forgotten, votes and
+// acknowledged entries, others rely on.
+struct RecoveryError {
+  enum class Kind : std::uint8_t {
+    kIo,              // the disk could not be read or written
+    kMissingLog,      // the folder has no log
+    kMissingSegment,  // a file of the log is gone
+    kDamaged,         // what was durable is no longer what was written
+    kForeign,         // another cluster's, node's or version's log
+    kInvalid,         // whole, but not what a correct node writes
+  };
+
+  Kind kind = Kind::kIo;
+  std::string path;
+  std::uint64_t offset = 0;
+  std::string reason;
+
+  // Names the file and the offset, and says what to do.
+  std::string message() const;
+};
+
+struct ScannedRecord {
+  std::uint64_t offset = 0;
+  std::uint64_t end = 0;
+  std::uint64_t synced_through = 0;
+  Record content;
+};
+
+// Sees a log in the order in which it was written.
+class LogVisitor {
+ public:
+  virtual ~LogVisitor() = default;
+  virtual void segment(const std::string& path, const SegmentHeader& header) = 0;
+  virtual void record(ScannedRecord record) = 0;
+};
+
+// How a log ends that can be used.
+struct LogEnd {
+  std::string path;  // of the last segment
+  SegmentHeader header;
+  std::uint64_t offset = kHeaderBytes;  // where the next record goes
+  std::uint64_t proven = kHeaderBytes;  // what the records themselves prove to be durable
+  bool has_records = false;             // in the last segment
+  bool marked = false;                  // its last record is a mark: all before it is durable
+  // Behind the end: zeros only (0), or bytes up to here that a crash left of a group that was
+  // never acknowledged.
+  std::uint64_t torn_end = 0;
+  // The segment before the last, if there is one, and where its seal belongs.
+  std::string previous_path;
+  std::uint64_t previous_end = 0;
+  // A last segment without a header, left by a crash while it was made.
+  std::optional<std::string> empty_path;
+  LogState state;
+
+  // One line for people.
+  std::string describe() const;
+};
+
+// Reads DIR/log by the decision table of docs/log-format.md and changes nothing. A running server
+// may be writing meanwhile; the end is then where it happened to be. With an identity, a log of
+// another cluster or node is refused.
+[[nodiscard]] std::expected<LogEnd, RecoveryError> read_log(
+    Disk& disk, const std::string& dir, LogVisitor& visitor,
+    std::optional<Identity> identity = std::nullopt);
+
+std::string log_dir(const std::string& dir);
+
+}  // namespace holdfast::storage

@@ -1,0 +1,181 @@
+#include "storage/wal.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "storage/recovery.hpp"
+
+namespace holdfast::storage {
+namespace {
+
+constexpr std::uint64_t kSegmentAlignment = 4096;
+constexpr std::size_t kBufferBytesKept = 4 << 20;  // of the group's buffer, between groups
+
+// Gathers the entries that the log ends up with.
+class Collector final : public LogVisitor {
+ public:
+  void segment(const std::string&, const SegmentHeader&) override {}
+  void record(ScannedRecord record) override {
+    auto* replacing = std::get_if<EntriesRecord>(&record.content);
+    if (replacing == nullptr) return;
+    entries_.resize(replacing->first.prev().value());
+    std::ranges::move(replacing->entries, std::back_inserter(entries_));
+  }
+  std::vector<raft::Entry> take() { return std::move(entries_); }
+
+ private:
+  std::vector<raft::Entry> entries_;
+};
+
+std::size_t payload_bytes(const std::vector<raft::Persist>& batches) {
+  std::size_t sum = 0;
+  for (const auto& batch : batches) {
+    for (const auto& entry : batch.entries) sum += entry.payload.size();
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::expected<Wal::Opened, RecoveryError> Wal::open(Disk& disk, const std::string& dir,
+                                                    WalOptions options) {
+  Collector collector;
+  const auto end = read_log(disk, dir, collector, Identity{options.cluster, options.node});
+  if (!end) return std::unexpected(end.error());
+  std::vector<std::string> notes;
+  auto file = repair_log(disk, dir, *end, notes);
+  if (!file) return std::unexpected(file.error());
+
+  Wal wal(disk, log_dir(dir), options, std::move(*file), *end);
+  if (end->has_records && (!end->marked || end->torn_end != 0)) wal.write_mark();
+  return Opened{std::move(wal), raft::Restored{end->state.summary().hard_state, collector.take()},
+                std::move(notes)};
+}
+
+Wal::Wal(Disk& disk, std::string dir, WalOptions options, std::unique_ptr<File> file,
+         const LogEnd& end)
+    : disk_(&disk),
+      dir_(std::move(dir)),
+      options_(options),
+      file_(std::move(file)),
+      sequence_(end.header.sequence),
+      file_bytes_(end.header.file_bytes),
+      seed_(segment_seed(end.header.identity, end.header.sequence)),
+      end_(end.offset),
+      synced_(end.offset),
+      state_(end.state),
+      written_(end.state.summary()) {}
+
+IoResult<void> Wal::append(raft::Persist batch) {
+  if (failure_) return std::unexpected(*failure_);
+  if (batch.hard_state) {
+    const auto applied = state_.apply(*batch.hard_state);
+    CHECK_MSG(applied, applied.error());
+  }
+  const auto applied = state_.apply(batch.first, batch.entries);
+  CHECK_MSG(applied, applied.error());
+  queued_.push_back(std::move(batch));
+  return {};
+}
+
+IoResult<void> Wal::sync() {
+  if (failure_) return std::unexpected(*failure_);
+  if (queued_.empty()) return {};
+  encode_queued();
+  if (!fits(group_.size())) {
+    if (auto done = roll(group_.size()); !done) return done;
+    encode_queued();
+  }
+  if (auto done = file_->write_at(end_, group_); !done) return fail_unless_full(done.error());
+  if (auto done = file_->sync(); !done) return fail(done.error());
+  end_ += group_.size();
+  synced_ = end_;
+  written_ = state_.summary();
+  queued_.clear();
+  if (group_.capacity() > kBufferBytesKept) group_ = std::string();
+  write_mark();
+  return {};
+}
+
+IoResult<void> Wal::close() {
+  if (auto done = sync(); !done) return done;
+  if (failure_) return std::unexpected(*failure_);
+  if (auto done = file_->sync(); !done) return fail(done.error());
+  return {};
+}
+
+bool Wal::fits(std::uint64_t group_bytes) const {
+  return end_ + group_bytes + kTrailerBytes <= file_bytes_;
+}
+
+// The whole group for the place where the log ends now. After kNoSpace the same bytes come out
+// again, perhaps with more behind them, so a part that did reach the file is overwritten by itself.
+void Wal::encode_queued() {
+  group_.clear();
+  group_.reserve(payload_bytes(queued_) + queued_.size() * 2 * kRecordHeadBytes);
+  RecordWriter writer(group_, seed_, end_, synced_);
+  for (const auto& batch : queued_) {
+    // The term first: no entry may be found without it.
+    if (batch.hard_state) writer.hard_state(*batch.hard_state);
+    writer.entries(batch.first, batch.entries);
+  }
+}
+
+// Goes on in a new segment with room for the group. An error leaves the current one in use, and a
+// second attempt replaces a new one that was half made.
+IoResult<void> Wal::roll(std::uint64_t group_bytes) {
+  // The new header says where this segment ends, so that must be durable first.
+  if (auto done = file_->sync(); !done) return fail(done.error());
+  synced_ = end_;
+
+  const auto wanted = std::max(options_.segment_bytes, kHeaderBytes + group_bytes + kTrailerBytes);
+  const SegmentHeader header{
+      .identity = {options_.cluster, options_.node},
+      .sequence = sequence_ + 1,
+      .file_bytes = (wanted + kSegmentAlignment - 1) / kSegmentAlignment * kSegmentAlignment,
+      .previous_end = end_,
+      .start = written_};
+  auto next = create_durably(*disk_, dir_ + "/" + segment_name(header.sequence), encode(header),
+                             header.file_bytes);
+  if (!next) return fail_unless_full(next.error());
+
+  // From now on a missing newest segment is noticed. Durable before anything in it is
+  // acknowledged.
+  std::string seal;
+  RecordWriter(seal, seed_, end_, synced_).seal();
+  if (auto done = file_->write_at(end_, seal); !done) return fail_unless_full(done.error());
+  if (auto done = file_->sync(); !done) return fail(done.error());
+
+  file_ = std::move(*next);
+  sequence_ = header.sequence;
+  file_bytes_ = header.file_bytes;
+  seed_ = segment_seed(header.identity, header.sequence);
+  end_ = synced_ = kHeaderBytes;
+  return {};
+}
+
+// Says behind the last group that it is durable; without it nothing on disk would say so until
+// the next group. Not synced: it goes to the disk with the next group, by itself within the
+// system's write-back time, or by close().
+void Wal::write_mark() {
+  std::string mark;
+  RecordWriter(mark, seed_, end_, synced_).mark();
+  if (end_ + kTrailerBytes > file_bytes_) return;
+  if (auto done = file_->write_at(end_, mark); done) {
+    end_ += mark.size();
+  } else if (done.error().kind != IoError::Kind::kNoSpace) {
+    (void)fail(done.error());
+  }
+}
+
+std::unexpected<IoError> Wal::fail(const IoError& error) {
+  failure_ = error;
+  return std::unexpected(error);
+}
+
+std::unexpected<IoError> Wal::fail_unless_full(const IoError& error) {
+  if (error.kind == IoError::Kind::kNoSpace) return std::unexpected(error);
+  return fail(error);
+}
+
+}  // namespace holdfast::storage

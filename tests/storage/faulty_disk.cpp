@@ -1,0 +1,331 @@
+#include "storage/faulty_disk.hpp"
+
+#include <algorithm>
+
+namespace holdfast::storage {
+namespace {
+
+constexpr std::size_t kSector = 512;
+
+void write_into(std::string& bytes, std::uint64_t offset, std::string_view data) {
+  if (bytes.size() < offset + data.size()) bytes.resize(offset + data.size());
+  bytes.replace(offset, data.size(), data);
+}
+
+}  // namespace
+
+struct FaultyDisk::Inode {
+  struct Write {
+    std::uint64_t offset;
+    std::string bytes;
+  };
+  std::string bytes;
+  std::string durable;
+  std::vector<Write> unsynced;
+
+  void write(std::uint64_t offset, std::string_view data) {
+    write_into(bytes, offset, data);
+    for (std::size_t at = 0; at < data.size();) {  // a sector may go to the device by itself
+      const auto size = std::min<std::size_t>(kSector - (offset + at) % kSector, data.size() - at);
+      unsynced.push_back({offset + at, std::string(data.substr(at, size))});
+      at += size;
+    }
+  }
+  void sync() {
+    durable = bytes;
+    unsynced.clear();
+  }
+  void lose_power(Unsynced kept, Prng& prng) {
+    for (const auto& write : unsynced) {
+      if (kept == Unsynced::kKept || (kept == Unsynced::kRandom && prng.below(2) == 0)) {
+        write_into(durable, write.offset, write.bytes);
+      }
+    }
+    bytes = durable;
+    unsynced.clear();
+  }
+};
+
+struct FaultyDisk::Entry {
+  std::string gone;              // this name is not there any more
+  std::string name;              // this name is there and means
+  std::shared_ptr<Inode> inode;  // this file, or if null a directory
+};
+
+class FaultyDisk::OpenFile final : public File {
+ public:
+  OpenFile(FaultyDisk& disk, std::shared_ptr<Inode> inode, std::string path)
+      : disk_(disk), inode_(std::move(inode)), path_(std::move(path)) {}
+
+  IoResult<std::string> read(std::uint64_t offset, std::size_t size) override {
+    if (auto ok = disk_.step("read", path_); !ok) return std::unexpected(ok.error());
+    return offset >= inode_->bytes.size() ? std::string() : inode_->bytes.substr(offset, size);
+  }
+  IoResult<void> write_at(std::uint64_t offset, std::string_view bytes) override {
+    if (auto ok = disk_.step("write", path_); !ok) {
+      inode_->write(offset, bytes.substr(0, bytes.size() / 2));  // any part may have arrived
+      return ok;
+    }
+    inode_->write(offset, bytes);
+    return {};
+  }
+  IoResult<std::uint64_t> size() override {
+    if (auto ok = disk_.step("fstat", path_); !ok) return std::unexpected(ok.error());
+    return inode_->bytes.size();
+  }
+  IoResult<void> allocate(std::uint64_t size) override {
+    if (auto ok = disk_.step("allocate", path_); !ok) return ok;
+    const auto more = size - std::min<std::uint64_t>(size, inode_->bytes.size());
+    if (more > disk_.space_ - std::min(disk_.space_, disk_.reserved())) {
+      return disk_.error(IoError::Kind::kNoSpace, "allocate", path_);
+    }
+    if (more > 0) inode_->write(inode_->bytes.size(), std::string(more, '\0'));
+    return {};
+  }
+  IoResult<void> sync() override {
+    if (auto ok = disk_.step("fdatasync", path_); !ok) {
+      // What a real one does: the pages count as clean and may never have been written.
+      if (disk_.operations_ < disk_.off_at_) inode_->unsynced.clear();
+      return ok;
+    }
+    inode_->sync();
+    return {};
+  }
+
+ private:
+  FaultyDisk& disk_;
+  std::shared_ptr<Inode> inode_;
+  std::string path_;
+};
+
+class FaultyDisk::HeldLock final : public Lock {
+ public:
+  HeldLock(std::shared_ptr<std::set<std::string>> locks, std::string path)
+      : locks_(std::move(locks)), path_(std::move(path)) {}
+  ~HeldLock() override { locks_->erase(path_); }
+
+ private:
+  std::shared_ptr<std::set<std::string>> locks_;
+  std::string path_;
+};
+
+FaultyDisk::FaultyDisk()
+    : dirs_({"/"}), durable_dirs_({"/"}), locks_(std::make_shared<std::set<std::string>>()) {}
+
+FaultyDisk::~FaultyDisk() = default;
+
+void FaultyDisk::fail_operation(std::uint64_t n, IoError::Kind kind) {
+  fail_at_ = {operations_ + n, kind};
+}
+
+void FaultyDisk::fail_next(const std::string& operation, IoError::Kind kind) {
+  fail_next_[operation] = kind;
+}
+
+void FaultyDisk::power_off_at(std::uint64_t n) {
+  off_at_ = operations_ + n;
+}
+
+void FaultyDisk::power_on(Unsynced unsynced, Prng& prng) {
+  for (auto& [dir, entries] : unsynced_) {
+    for (const auto& entry : entries) {
+      if (unsynced == Unsynced::kLost) continue;
+      if (unsynced == Unsynced::kRandom && prng.below(2) == 0) continue;
+      durable_files_.erase(entry.gone);
+      if (entry.name.empty()) continue;
+      if (entry.inode) {
+        durable_files_[entry.name] = entry.inode;
+      } else {
+        durable_dirs_.insert(entry.name);
+      }
+    }
+  }
+  unsynced_.clear();
+  // Nothing is left in a directory that is not there.
+  std::erase_if(durable_dirs_,
+                [&](const auto& dir) { return !durable_dirs_.contains(parent_dir(dir)); });
+  std::erase_if(durable_files_,
+                [&](const auto& file) { return !durable_dirs_.contains(parent_dir(file.first)); });
+  for (auto& [path, inode] : durable_files_) inode->lose_power(unsynced, prng);
+  files_ = durable_files_;
+  dirs_ = durable_dirs_;
+  off_at_ = UINT64_MAX;
+  kill_process();
+}
+
+void FaultyDisk::kill_process() {
+  locks_ = std::make_shared<std::set<std::string>>();
+  fail_at_.reset();
+  fail_next_.clear();
+}
+
+std::string FaultyDisk::contents(const std::string& path) const {
+  return files_.at(path)->bytes;
+}
+
+void FaultyDisk::set_contents(const std::string& path, std::string bytes) {
+  auto inode = std::make_shared<Inode>();
+  inode->bytes = std::move(bytes);
+  inode->sync();
+  files_[path] = durable_files_[path] = inode;
+}
+
+void FaultyDisk::flip_bit(const std::string& path, std::uint64_t bit) {
+  auto& inode = *files_.at(path);
+  const auto mask = static_cast<char>(1 << (bit % 8));
+  inode.bytes.at(bit / 8) ^= mask;
+  inode.durable.at(bit / 8) ^= mask;
+}
+
+void FaultyDisk::erase(const std::string& path) {
+  files_.erase(path);
+  durable_files_.erase(path);
+}
+
+void FaultyDisk::erase_dir(const std::string& path) {
+  const auto inside = [&](const auto& file) { return file.first.starts_with(path + "/"); };
+  std::erase_if(files_, inside);
+  std::erase_if(durable_files_, inside);
+  dirs_.erase(path);
+  durable_dirs_.erase(path);
+}
+
+std::vector<std::string> FaultyDisk::paths() const {
+  std::vector<std::string> paths;
+  for (const auto& [path, inode] : files_) paths.push_back(path);
+  return paths;
+}
+
+std::unique_ptr<FaultyDisk> FaultyDisk::clone() const {
+  auto copy = std::make_unique<FaultyDisk>();
+  copy->dirs_ = copy->durable_dirs_ = dirs_;
+  for (const auto& [path, inode] : files_) copy->set_contents(path, inode->bytes);
+  return copy;
+}
+
+std::uint64_t FaultyDisk::count(const std::string& operation) const {
+  const auto found = counts_.find(operation);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+std::uint64_t FaultyDisk::changes() const {
+  return operations_ - count("open") - count("read") - count("fstat") - count("list");
+}
+
+IoResult<std::unique_ptr<File>> FaultyDisk::open(const std::string& path, OpenMode mode) {
+  const bool creating = mode == OpenMode::kCreate;
+  if (auto ok = step(creating ? "create" : "open", path); !ok) return std::unexpected(ok.error());
+  auto found = files_.find(path);
+  if (found == files_.end()) {
+    if (!creating || !dirs_.contains(parent_dir(path))) {
+      return error(IoError::Kind::kNotFound, "open", path);
+    }
+    found = files_.emplace(path, std::make_shared<Inode>()).first;
+    change(parent_dir(path), {"", path, found->second});
+  } else if (creating) {
+    // Emptied. What was durable of it may come back; a new inode is simple and as bad.
+    found->second = std::make_shared<Inode>();
+    change(parent_dir(path), {"", path, found->second});
+  }
+  return std::make_unique<OpenFile>(*this, found->second, path);
+}
+
+IoResult<void> FaultyDisk::rename(const std::string& from, const std::string& to) {
+  if (auto ok = step("rename", from); !ok) return ok;
+  const auto found = files_.find(from);
+  if (found == files_.end()) return error(IoError::Kind::kNotFound, "rename", from);
+  const auto inode = found->second;
+  files_.erase(found);
+  files_[to] = inode;
+  change(parent_dir(to), {from, to, inode});
+  return {};
+}
+
+IoResult<void> FaultyDisk::remove(const std::string& path) {
+  if (auto ok = step("remove", path); !ok) return ok;
+  if (files_.erase(path) == 0) return error(IoError::Kind::kNotFound, "remove", path);
+  change(parent_dir(path), {path, "", nullptr});
+  return {};
+}
+
+IoResult<std::vector<std::string>> FaultyDisk::list(const std::string& dir) {
+  if (auto ok = step("list", dir); !ok) return std::unexpected(ok.error());
+  if (!dirs_.contains(dir)) return error(IoError::Kind::kNotFound, "list", dir);
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& path) {
+    if (path != "/" && parent_dir(path) == dir) names.push_back(path.substr(path.rfind('/') + 1));
+  };
+  for (const auto& [path, inode] : files_) add(path);
+  for (const auto& path : dirs_) add(path);
+  std::ranges::sort(names);
+  return names;
+}
+
+IoResult<void> FaultyDisk::make_dir(const std::string& path) {
+  if (auto ok = step("create directory", path); !ok) return ok;
+  if (!dirs_.contains(parent_dir(path))) {
+    return error(IoError::Kind::kNotFound, "create directory", path);
+  }
+  if (files_.contains(path) || !dirs_.insert(path).second) {
+    return error(IoError::Kind::kExists, "create directory", path);
+  }
+  change(parent_dir(path), {"", path, nullptr});
+  return {};
+}
+
+IoResult<void> FaultyDisk::sync_dir(const std::string& dir) {
+  if (auto ok = step("sync directory", dir); !ok) return ok;
+  for (const auto& entry : unsynced_[dir]) {
+    durable_files_.erase(entry.gone);
+    if (entry.name.empty()) continue;
+    if (entry.inode) {
+      durable_files_[entry.name] = entry.inode;
+    } else {
+      durable_dirs_.insert(entry.name);
+    }
+  }
+  unsynced_.erase(dir);
+  return {};
+}
+
+IoResult<std::unique_ptr<Lock>> FaultyDisk::lock(const std::string& path) {
+  if (auto ok = step("lock", path); !ok) return std::unexpected(ok.error());
+  if (!locks_->insert(path).second) {
+    return std::unexpected(IoError{IoError::Kind::kLocked, path, "lock", "held by process 4711"});
+  }
+  return std::make_unique<HeldLock>(locks_, path);
+}
+
+IoResult<void> FaultyDisk::step(const std::string& operation, const std::string& path) {
+  ++operations_;
+  ++counts_[operation];
+  if (operations_ >= off_at_) return error(IoError::Kind::kIo, operation, path);
+  if (fail_at_ && fail_at_->first == operations_) {
+    const auto kind = fail_at_->second;
+    fail_at_.reset();
+    return error(kind, operation, path);
+  }
+  if (const auto found = fail_next_.find(operation); found != fail_next_.end()) {
+    const auto kind = found->second;
+    fail_next_.erase(found);
+    return error(kind, operation, path);
+  }
+  return {};
+}
+
+std::unexpected<IoError> FaultyDisk::error(IoError::Kind kind, const std::string& operation,
+                                           const std::string& path) const {
+  return std::unexpected(IoError{kind, path, operation, "as told by the test"});
+}
+
+void FaultyDisk::change(const std::string& dir, Entry entry) {
+  unsynced_[dir].push_back(std::move(entry));
+}
+
+std::uint64_t FaultyDisk::reserved() const {
+  std::uint64_t sum = 0;
+  for (const auto& [path, inode] : files_) sum += inode->bytes.size();
+  return sum;
+}
+
+}  // namespace holdfast::storage

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/prng.hpp"
+#include "storage/disk.hpp"
+
+namespace holdfast::storage {
+
+// A disk in memory that fails when it is told to, and that forgets at a power loss whatever was
+// not synced: any subset of the 512-byte sectors written, any subset of the directory entries.
+class FaultyDisk final : public Disk {
+ public:
+  FaultyDisk();
+  ~FaultyDisk() override;
+
+  // Faults. Every call of the port counts as one operation, from 1.
+  std::uint64_t operations() const { return operations_; }
+  // The n-th operation from now fails, once.
+  void fail_operation(std::uint64_t n, IoError::Kind kind);
+  // The next operation of this name fails, once: "write", "fdatasync", "allocate" …
+  void fail_next(const std::string& operation, IoError::Kind kind);
+  // From the n-th operation from now on everything fails: the power is off. power_on() follows.
+  void power_off_at(std::uint64_t n);
+  // Allocations may reserve this much in all.
+  void set_space(std::uint64_t bytes) { space_ = bytes; }
+
+  // After a power loss. Of what was not synced, nothing, all or a random part is there.
+  enum class Unsynced : std::uint8_t { kLost, kKept, kRandom };
+  void power_on(Unsynced unsynced, Prng& prng);
+  // The process was killed, the system not: locks go, and everything written stays.
+  void kill_process();
+
+  // The files, behind the port's back.
+  std::string contents(const std::string& path) const;
+  void set_contents(const std::string& path, std::string bytes);
+  void flip_bit(const std::string& path, std::uint64_t bit);
+  void erase(const std::string& path);
+  void erase_dir(const std::string& path);
+  bool exists(const std::string& path) const { return files_.contains(path); }
+  std::vector<std::string> paths() const;
+  // A copy whose every byte is durable.
+  std::unique_ptr<FaultyDisk> clone() const;
+
+  std::uint64_t count(const std::string& operation) const;  // how often it was called
+  std::uint64_t changes() const;                            // operations that could change anything
+
+  IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
+  IoResult<void> rename(const std::string& from, const std::string& to) override;
+  IoResult<void> remove(const std::string& path) override;
+  IoResult<std::vector<std::string>> list(const std::string& dir) override;
+  IoResult<void> make_dir(const std::string& path) override;
+  IoResult<void> sync_dir(const std::string& dir) override;
+  IoResult<std::unique_ptr<Lock>> lock(const std::string& path) override;
+
+ private:
+  struct Inode;
+  struct Entry;  // a change of a directory, not yet synced
+  class OpenFile;
+  class HeldLock;
+
+  IoResult<void> step(const std::string& operation, const std::string& path);
+  std::unexpected<IoError> error(IoError::Kind kind, const std::string& operation,
+                                 const std::string& path) const;
+  void change(const std::string& dir, Entry entry);
+  std::uint64_t reserved() const;
+
+  using Files = std::map<std::string, std::shared_ptr<Inode>>;
+  Files files_;
+  Files durable_files_;
+  std::set<std::string> dirs_;
+  std::set<std::string> durable_dirs_;
+  std::map<std::string, std::vector<Entry>> unsynced_;  // by directory
+  std::shared_ptr<std::set<std::string>> locks_;
+  std::map<std::string, std::uint64_t> counts_;
+  std::map<std::string, IoError::Kind> fail_next_;
+  std::uint64_t operations_ = 0;
+  std::optional<std::pair<std::uint64_t, IoError::Kind>> fail_at_;
+  std::uint64_t off_at_ = UINT64_MAX;
+  std::uint64_t space_ = UINT64_MAX;
+};
+
+}  // namespace holdfast::storage
