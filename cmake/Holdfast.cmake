@@ -20,7 +20,9 @@ endif()
 
 add_library(holdfast_flags INTERFACE)
 target_compile_options(holdfast_flags INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer)
+  -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer
+  # GCC 12 sees the destructors of a variant's other alternatives as reachable.
+  -Wno-maybe-uninitialized)
 if(HOLDFAST_SANITIZE)
   add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${HOLDFAST_SANITIZE})

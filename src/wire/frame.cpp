@@ -1,0 +1,153 @@
+#include "wire/frame.hpp"
+
+#include "base/check.hpp"
+#include "base/checksum.hpp"
+#include "base/codec.hpp"
+#include "wire/message_codec.hpp"
+
+namespace holdfast::wire {
+
+namespace {
+
+constexpr std::string_view kMagic = "HOLDFAST";
+constexpr std::size_t kHelloHead = 8 + 2 + 4 + 8;
+constexpr std::size_t kHelloBytesMax = 1024;
+constexpr std::size_t kFrameHead = 4 + 4 + 8;
+constexpr std::size_t kReadBufferKept = 1 << 20;
+
+std::uint64_t fields_checksum(std::string_view fields, std::uint32_t payload_bytes) {
+  return checksum(fields, (std::uint64_t{payload_bytes} << 32) ^ fields.size());
+}
+
+}  // namespace
+
+std::string_view to_string(FrameError error) {
+  switch (error) {
+    case FrameError::kNotAPeer:
+      return "it does not speak the peer protocol";
+    case FrameError::kOtherVersion:
+      return "it speaks another version of the peer protocol";
+    case FrameError::kTooLong:
+      return "it sent a frame over the limit";
+    case FrameError::kDamaged:
+      return "it sent a frame with a wrong checksum";
+    case FrameError::kMalformed:
+      return "it sent a malformed message";
+  }
+  return {};
+}
+
+std::size_t Frame::size() const {
+  std::size_t size = head.size();
+  for (const Payload& payload : payloads) size += payload.size();
+  return size;
+}
+
+std::string Frame::flatten() const {
+  std::string bytes = head;
+  for (const Payload& payload : payloads) bytes += payload.view();
+  return bytes;
+}
+
+Frame encode(const PeerMessage& message) {
+  Frame frame;
+  Writer out(frame.head);
+  out.put(std::uint32_t{0});
+  out.put(std::uint32_t{0});
+  out.put(std::uint64_t{0});
+  put_fields(message, out, frame.payloads);
+  const std::size_t fields_bytes = frame.head.size() - kFrameHead;
+  const std::size_t payload_bytes = frame.size() - frame.head.size();
+  CHECK(fields_bytes <= UINT32_MAX && payload_bytes <= UINT32_MAX);
+  const auto fields = std::string_view(frame.head).substr(kFrameHead);
+  const std::uint64_t sum = fields_checksum(fields, static_cast<std::uint32_t>(payload_bytes));
+  out.patch(0, static_cast<std::uint32_t>(fields_bytes));
+  out.patch(4, static_cast<std::uint32_t>(payload_bytes));
+  out.patch(8, sum);
+  return frame;
+}
+
+std::string encode(const Hello& hello) {
+  std::string content;
+  Writer fields(content);
+  fields.put(hello.cluster);
+  fields.put(hello.from);
+  fields.put(hello.to);
+  fields.put_bytes(hello.client_address);
+  CHECK(content.size() <= kHelloBytesMax);
+
+  std::string bytes;
+  Writer out(bytes);
+  out.put_raw(kMagic);
+  out.put(hello.version);
+  out.put(static_cast<std::uint32_t>(content.size()));
+  out.put(checksum(content, hello.version));
+  out.put_raw(content);
+  return bytes;
+}
+
+std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next() {
+  return greeted_ ? next_message() : next_hello();
+}
+
+std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_hello() {
+  const auto unread = std::string_view(buffer_).substr(read_);
+  const auto magic = unread.substr(0, kMagic.size());
+  if (magic != kMagic.substr(0, magic.size())) return std::unexpected(FrameError::kNotAPeer);
+  if (unread.size() < kHelloHead) return std::nullopt;
+
+  Reader head(unread.substr(kMagic.size()));
+  Hello hello;
+  hello.version = head.u16();
+  if (hello.version != kVersion) return std::unexpected(FrameError::kOtherVersion);
+  const std::uint32_t length = head.u32();
+  const std::uint64_t sum = head.u64();
+  if (length > kHelloBytesMax) return std::unexpected(FrameError::kTooLong);
+  if (unread.size() < kHelloHead + length) return std::nullopt;
+
+  const auto content = unread.substr(kHelloHead, length);
+  if (checksum(content, hello.version) != sum) return std::unexpected(FrameError::kDamaged);
+  Reader fields(content);
+  hello.cluster = fields.u64();
+  hello.from = fields.id<NodeId>();
+  hello.to = fields.id<NodeId>();
+  hello.client_address = fields.bytes();
+  if (!fields.finished()) return std::unexpected(FrameError::kMalformed);
+  consume(kHelloHead + length);
+  greeted_ = true;
+  return hello;
+}
+
+std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_message() {
+  const auto unread = std::string_view(buffer_).substr(read_);
+  if (unread.size() < kFrameHead) return std::nullopt;
+
+  Reader head(unread);
+  const std::size_t fields_bytes = head.u32();
+  const std::size_t payload_bytes = head.u32();
+  const std::uint64_t sum = head.u64();
+  const std::size_t size = kFrameHead + fields_bytes + payload_bytes;
+  if (size > frame_bytes_max_) return std::unexpected(FrameError::kTooLong);
+  if (unread.size() < size) return std::nullopt;
+
+  const auto fields = unread.substr(kFrameHead, fields_bytes);
+  const auto payloads = unread.substr(kFrameHead + fields_bytes, payload_bytes);
+  if (fields_checksum(fields, static_cast<std::uint32_t>(payload_bytes)) != sum) {
+    return std::unexpected(FrameError::kDamaged);
+  }
+  auto message = get_message(fields, payloads);
+  if (!message) return std::unexpected(message.error());
+  consume(size);
+  return Item(std::move(*message));
+}
+
+// The buffer is moved together only when half of it was read: each byte moves once.
+void FrameReader::consume(std::size_t size) {
+  read_ += size;
+  if (read_ < buffer_.size() && read_ < buffer_.size() / 2) return;
+  buffer_.erase(0, read_);
+  read_ = 0;
+  if (buffer_.empty() && buffer_.capacity() > kReadBufferKept) buffer_.shrink_to_fit();
+}
+
+}  // namespace holdfast::wire

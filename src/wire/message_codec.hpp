@@ -1,0 +1,17 @@
+#pragma once
+
+#include <expected>
+#include <string_view>
+#include <vector>
+
+#include "base/codec.hpp"
+#include "wire/frame.hpp"
+
+namespace holdfast::wire {
+
+// The fields of a message and, beside them, its payloads.
+void put_fields(const PeerMessage& message, Writer& out, std::vector<Payload>& payloads);
+std::expected<PeerMessage, FrameError> get_message(std::string_view fields,
+                                                   std::string_view payloads);
+
+}  // namespace holdfast::wire
