@@ -1,0 +1,137 @@
+#include "storage/data_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include "storage/log_fixture.hpp"
+
+namespace holdfast::storage {
+namespace {
+
+using Kind = FolderError::Kind;
+
+void expect_refused(Disk& disk, Kind kind, std::initializer_list<std::string> says,
+                    const Identity& identity = kIdentity) {
+  const auto folder = DataFolder::open(disk, kDir, identity);
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().kind, kind) << folder.error().message;
+  for (const auto& words : says) {
+    EXPECT_NE(folder.error().message.find(words), std::string::npos) << folder.error().message;
+  }
+}
+
+TEST(DataFolder, NewFolder_IsMadeWithParentsAndLog) {
+  FaultyDisk disk;
+  const std::string dir = "/var/lib/holdfast";
+  ASSERT_TRUE(DataFolder::open(disk, dir, kIdentity));
+  EXPECT_EQ(*read_identity(disk, dir), kIdentity);
+  Prng prng(1);
+  disk.power_on(FaultyDisk::Unsynced::kLost, prng);
+  EXPECT_EQ(*read_identity(disk, dir), kIdentity);
+  EXPECT_TRUE(Wal::open(disk, dir, {kIdentity.cluster, kIdentity.node}));
+}
+
+TEST(DataFolder, SecondServer_IsTurnedAwayUntilTheFirstEnds) {
+  FaultyDisk disk;
+  {
+    const auto first = DataFolder::open(disk, kDir, kIdentity);
+    ASSERT_TRUE(first);
+    expect_refused(disk, Kind::kLocked, {kDir + "/lock", "process 4711", "stop it"});
+  }
+  EXPECT_TRUE(DataFolder::open(disk, kDir, kIdentity));
+}
+
+TEST(DataFolder, OtherNodeOrCluster_IsRefusedNamingBoth) {
+  FaultyDisk disk;
+  make_folder(disk);
+  expect_refused(disk, Kind::kForeign, {"node 3 of cluster 77", "node 4 of cluster 77"},
+                 {77, NodeId(4)});
+  expect_refused(disk, Kind::kForeign, {"node 3 of cluster 77", "node 3 of cluster 5"},
+                 {5, NodeId(3)});
+  make_folder(disk);
+}
+
+TEST(DataFolder, EveryFlippedBitOfTheIdentity_IsRefused) {
+  FaultyDisk disk;
+  make_folder(disk);
+  const auto path = kDir + "/identity";
+  for (std::uint64_t bit = 0; bit < 8 * disk.contents(path).size(); ++bit) {
+    const auto copy = disk.clone();
+    copy->flip_bit(path, bit);
+    expect_refused(*copy, Kind::kDamaged, {path, "damaged"});
+  }
+}
+
+TEST(DataFolder, IdentityCutAtEveryByteOrTooLong_IsRefused) {
+  FaultyDisk disk;
+  make_folder(disk);
+  const auto path = kDir + "/identity";
+  const auto text = disk.contents(path);
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    disk.set_contents(path, text.substr(0, size));
+    expect_refused(disk, Kind::kDamaged, {path});
+  }
+  disk.set_contents(path, text + "x");
+  expect_refused(disk, Kind::kDamaged, {path});
+}
+
+TEST(DataFolder, LogWithoutIdentity_IsRefused) {
+  SmallLog log(true);
+  log.disk->erase(kDir + "/identity");
+  expect_refused(*log.disk, Kind::kNoIdentity, {"has a log", "identity"});
+  log.disk->erase(segment_path(2));
+  expect_refused(*log.disk, Kind::kNoIdentity, {"has a log", "identity"});
+}
+
+TEST(DataFolder, PowerLossAtEachStepOfItsCreation_CanBeTakenUpAgain) {
+  bool finished = false;
+  for (std::uint64_t at = 1; !finished; ++at) {
+    for (const auto kept : {FaultyDisk::Unsynced::kLost, FaultyDisk::Unsynced::kKept,
+                            FaultyDisk::Unsynced::kRandom}) {
+      FaultyDisk disk;
+      Prng prng(at);
+      disk.power_off_at(at);
+      finished = DataFolder::open(disk, kDir, kIdentity).has_value();
+      disk.power_on(kept, prng);
+      EXPECT_TRUE(!finished || disk.exists(kDir + "/identity"));
+      make_folder(disk);
+      ASSERT_TRUE(open_wal(disk)) << at;
+    }
+  }
+}
+
+// Killed, not powered off: what the first start made is there but not durable, and the second
+// start must make it so before it relies on it.
+TEST(DataFolder, KilledAtEachStepOfItsCreation_SecondStartMakesAllDurable) {
+  for (std::uint64_t at = 1; at < 40; ++at) {
+    FaultyDisk disk;
+    Prng prng(at);
+    disk.fail_operation(at, IoError::Kind::kIo);
+    (void)DataFolder::open(disk, kDir, kIdentity);
+    disk.kill_process();
+    make_folder(disk);
+    disk.power_on(FaultyDisk::Unsynced::kLost, prng);
+    ASSERT_TRUE(disk.exists(kDir + "/identity")) << at;
+    make_folder(disk);
+    ASSERT_TRUE(open_wal(disk)) << at;
+  }
+}
+
+TEST(DataFolder, NoPermission_SaysWhatToDo) {
+  FaultyDisk disk;
+  make_folder(disk);
+  disk.fail_next("lock", IoError::Kind::kPermission);
+  expect_refused(disk, Kind::kPermission, {kDir + "/lock", "owner"});
+  disk.fail_next("open", IoError::Kind::kPermission);
+  expect_refused(disk, Kind::kPermission, {kDir + "/identity", "read and write access"});
+}
+
+TEST(DataFolder, FullDisk_SaysSo) {
+  FaultyDisk disk;
+  disk.set_space(100);
+  expect_refused(disk, Kind::kIo, {"Make room"});
+  disk.set_space(UINT64_MAX);
+  make_folder(disk);
+}
+
+}  // namespace
+}  // namespace holdfast::storage
