@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/address.hpp"
@@ -24,6 +24,9 @@ class Port {
   virtual void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) = 0;
 
   virtual replica::Status status() const = 0;
+  // The leader as known here, zero if there is none. Asked at each command of a cluster-aware
+  // client, so a host with a cheaper answer than status() gives that.
+  virtual NodeId leader() const { return status().leader; }
   virtual std::uint64_t state_digest() = 0;
   virtual std::uint64_t unix_time_us() const = 0;  // for TIME and for people; nothing depends on it
   // Where a node serves clients, as far as it is known by now.
@@ -39,9 +42,12 @@ class Port {
   // For INFO: "name:value" lines that only the host knows (uptime, memory, process id, port…).
   virtual std::vector<std::pair<std::string, std::string>> host_info() const = 0;
 
-  // The rest are operators' requests. Each returns an error text, or nothing when it was done.
+  // The rest are operators' requests. Each returns an error reply's text ("ERR …"), or nothing
+  // when it was done.
   virtual std::optional<std::string> transfer_leadership(NodeId target) = 0;  // zero: any
   virtual std::optional<std::string> shutdown() = 0;
+  // Blocks the whole node for this long: DEBUG SLEEP, where it is enabled.
+  virtual std::optional<std::string> stall(Duration) { return "ERR this node can't be stalled"; }
   // Drop all messages to and from these peers (empty: heal). Refused unless the server was started
   // with --enable-fault-injection.
   virtual std::optional<std::string> cut_peers(const std::vector<NodeId>& peers) = 0;

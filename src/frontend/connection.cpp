@@ -1,0 +1,224 @@
+#include "frontend/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "frontend/data_checks.hpp"
+#include "frontend/text.hpp"
+
+namespace holdfast::frontend {
+
+namespace {
+
+using Event = resp::RequestParser::Event;
+using Path = ReplyQueue::Path;
+
+kv::Reply not_authenticated() {
+  return kv::Reply::error("NOAUTH Authentication required.");
+}
+
+// What waits in the replica for one request, besides its arguments' bytes.
+constexpr std::size_t kRequestOverhead = 128;
+
+std::size_t request_bytes(kv::Args args) {
+  std::size_t bytes = kRequestOverhead;
+  for (const std::string_view arg : args) bytes += arg.size() + sizeof(arg);
+  return bytes;
+}
+
+// A browser that was tricked into talking to this port: Redis closes without a word, too.
+bool is_http(std::string_view name) {
+  return same_word(name, "post") || same_word(name, "host:");
+}
+
+}  // namespace
+
+Connection::Connection(std::uint64_t id, std::string address, const Settings& settings, Port& port,
+                       Instant now)
+    : settings_(settings), port_(port), now_(now) {
+  client_.id = id;
+  client_.address = std::move(address);
+  client_.connected_at = client_.last_heard_at = now;
+  client_.authenticated = settings.password.empty();
+  apply_limits();
+}
+
+void Connection::receive(Instant now, std::string_view bytes) {
+  now_ = client_.last_heard_at = now;
+  if (client_.closing || overflowed_) return;
+  parser_.feed(bytes);
+  pump();
+}
+
+void Connection::complete(Instant now, std::uint64_t request, kv::Reply reply) {
+  now_ = now;
+  if (overflowed_) return;
+  replies_.complete(request, std::move(reply));
+  pump();
+}
+
+void Connection::resume(Instant now) {
+  now_ = now;
+  pump();
+}
+
+std::string Connection::take_output() {
+  return std::exchange(output_, {});
+}
+
+bool Connection::wants_read() const {
+  return hold_ == Hold::kNone && may_parse();
+}
+
+bool Connection::should_close() const {
+  return overflowed_ || (client_.closing && replies_.empty() && output_.empty());
+}
+
+std::string Connection::describe(Instant now) const {
+  return frontend::describe(client_, load(), now);
+}
+
+void Connection::pump() {
+  for (;;) {
+    replies_.write_to(output_, settings_.output_bytes_pause);
+    close_if_output_overflows();
+    if (!may_parse()) return;
+    if (hold_ == Hold::kNone) {
+      const Event event = parser_.next();
+      if (event == Event::kNeedMore) return;
+      if (event == Event::kError) return fail(parser_.error());
+      if (event == Event::kTooLarge) {
+        say(too_large(parser_.one_argument_too_large(), settings_));
+        continue;
+      }
+    } else if (!is_released()) {
+      return;
+    }
+    hold_ = Hold::kNone;
+    if (!run_command()) return;
+  }
+}
+
+bool Connection::may_parse() const {
+  return !client_.closing && !overflowed_ && replies_.size() < settings_.pending_requests_max &&
+         (replies_.empty() || replies_.bytes() < settings_.pending_bytes_max) &&
+         output_.size() < settings_.output_bytes_pause;
+}
+
+bool Connection::is_released() const {
+  switch (hold_) {
+    case Hold::kNone:
+      return true;
+    case Hold::kUntilReadsAnswered:
+      return replies_.waiting(Path::kRead) == 0;
+    case Hold::kUntilAllAnswered:
+      return replies_.empty();
+  }
+  return true;
+}
+
+bool Connection::run_command() {
+  const kv::Args args = parser_.args();
+  if (const kv::CommandSpec* spec = kv::find_command(args[0])) return run_data(*spec, args);
+  return run_local(args);
+}
+
+bool Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
+  const Path path = spec.write || replies_.waiting(Path::kLog) > 0 ? Path::kLog : Path::kRead;
+  if (path == Path::kLog && replies_.waiting(Path::kRead) > 0) {
+    return hold(Hold::kUntilReadsAnswered);
+  }
+  client_.last_command = spec.name;
+  if (!kv::arity_matches(spec, args.size())) return say(kv::wrong_arity(spec.name)), true;
+  if (!client_.authenticated) return say(not_authenticated()), true;
+  if (auto refusal = refuse_data_command(spec, args, client_, settings_, port_)) {
+    return say(std::move(*refusal)), true;
+  }
+  const std::uint64_t request = replies_.expect(path, next_form(), request_bytes(args));
+  if (path == Path::kLog) {
+    port_.submit_write(client_.id, request, args);
+  } else {
+    port_.submit_read(client_.id, request, args);
+  }
+  return true;
+}
+
+bool Connection::run_local(kv::Args args) {
+  using Kind = LocalCommand::Kind;
+  const LocalCommand* command = find_local(args[0]);
+  if (command == nullptr) {
+    if (is_http(args[0])) {
+      client_.closing = true;
+      return true;
+    }
+    return say(kv::unknown_command(args)), true;
+  }
+  const LocalCommand* container = command->kind == Kind::kContainer ? command : nullptr;
+  if (container != nullptr && args.size() > 1) {
+    command = find_local(args[0], args[1]);
+    const bool asks_help = same_word(args[1], "help") && args.size() == 2;
+    if (command == nullptr && asks_help && client_.authenticated)
+      return say(help(*container)), true;
+    if (command == nullptr) return say(unknown_subcommand(*container, args[1])), true;
+  }
+  if (!kv::arity_matches(command->spec, args.size())) {
+    return say(kv::wrong_arity(command->spec.name)), true;
+  }
+  if (!client_.authenticated && command->kind != Kind::kBeforeAuth) {
+    return say(not_authenticated()), true;
+  }
+  if (command->kind == Kind::kStored) return run_data(*kv::find_command(args[1]), args.subspan(1));
+  if (command->kind == Kind::kAfterPrevious && !replies_.empty()) {
+    return hold(Hold::kUntilAllAnswered);
+  }
+  client_.last_command = command->spec.name;
+  const ConnectionLoad now_loaded = load();
+  LocalCall call{args, client_, now_loaded, settings_, port_, now_};
+  say(command->run(call));
+  apply_limits();
+  return true;
+}
+
+bool Connection::hold(Hold until) {
+  hold_ = until;
+  return false;
+}
+
+void Connection::say(kv::Reply reply) {
+  replies_.put(std::move(reply), next_form());
+}
+
+void Connection::fail(const std::string& protocol_error) {
+  say(kv::Reply::error(protocol_error));
+  client_.closing = true;
+  replies_.write_to(output_, settings_.output_bytes_pause);
+}
+
+// A client that asks and does not take what it asked for costs this much and no more.
+void Connection::close_if_output_overflows() {
+  if (output_.size() + replies_.reply_bytes() <= settings_.output_bytes_max) return;
+  overflowed_ = true;
+  replies_ = {};
+  std::string().swap(output_);
+}
+
+void Connection::apply_limits() {
+  resp::RequestLimits limits;
+  limits.authenticated = client_.authenticated;
+  limits.argument_bytes_max = std::max(settings_.value_bytes_max, settings_.key_bytes_max);
+  limits.command_bytes_max = settings_.command_bytes_max;
+  parser_.set_limits(limits);
+}
+
+// To be asked once for each command, after it ran: CLIENT REPLY decides about its own reply.
+ReplyQueue::Form Connection::next_form() {
+  const bool silent = client_.replies_off || client_.skips_this_reply || client_.skips_next_reply;
+  client_.skips_this_reply = std::exchange(client_.skips_next_reply, false);
+  return {client_.protocol, silent};
+}
+
+ConnectionLoad Connection::load() const {
+  return {parser_.buffered_bytes(), replies_.size(), output_.size() + replies_.reply_bytes()};
+}
+
+}  // namespace holdfast::frontend

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "frontend/client_state.hpp"
+#include "frontend/local_command.hpp"
+#include "frontend/port.hpp"
+#include "frontend/reply_queue.hpp"
+#include "frontend/settings.hpp"
+#include "resp/request_parser.hpp"
+
+namespace holdfast::frontend {
+
+// One client's brain: bytes in, bytes out, requests to the Port. No I/O, no clock, no thread; all
+// calls on the node's one thread. Settings and Port outlive it.
+//
+// A host feeds it while wants_read(), sends what take_output() gives, one piece at a time, and
+// calls resume() when a piece was sent. When should_close() is true and the last piece was sent,
+// it closes the socket.
+//
+// Order. Replies come in the order of requests. Requests that are under way at the same time are
+// all reads or all on the log: a read behind a write goes through the log too, and a write
+// behind reads waits for their answers. So a pipeline sees what it would see command by command.
+//
+// Bounds. What waits (requests, their bytes, replies) is bounded by Settings; at a bound the
+// parser rests and wants_read() is false. Beyond that a connection holds what one receive()
+// brought.
+class Connection {
+ public:
+  Connection(std::uint64_t id, std::string address, const Settings& settings, Port& port,
+             Instant now);
+
+  void receive(Instant now, std::string_view bytes);
+  // The answer to a request that was submitted through the Port under this number.
+  void complete(Instant now, std::uint64_t request, kv::Reply reply);
+  // To be called when what take_output() gave was sent: there may be more, or more to parse.
+  void resume(Instant now);
+
+  std::string take_output();
+  bool wants_read() const;
+  bool should_close() const;
+
+  std::uint64_t id() const { return client_.id; }
+  const std::string& address() const { return client_.address; }
+  // For CLIENT LIST, without a line end.
+  std::string describe(Instant now) const;
+
+ private:
+  // What a parsed command waits for before it may run.
+  enum class Hold : std::uint8_t { kNone, kUntilReadsAnswered, kUntilAllAnswered };
+
+  void pump();
+  bool may_parse() const;
+  bool is_released() const;
+  // False: the command is held.
+  bool run_command();
+  bool run_data(const kv::CommandSpec& spec, kv::Args args);
+  bool run_local(kv::Args args);
+  bool hold(Hold until);
+  void say(kv::Reply reply);
+  void fail(const std::string& protocol_error);
+  void close_if_output_overflows();
+  void apply_limits();
+  ReplyQueue::Form next_form();
+  ConnectionLoad load() const;
+
+  const Settings& settings_;
+  Port& port_;
+  ClientState client_;
+  resp::RequestParser parser_;
+  ReplyQueue replies_;
+  std::string output_;
+  Hold hold_ = Hold::kNone;
+  bool overflowed_ = false;
+  Instant now_;
+};
+
+}  // namespace holdfast::frontend

@@ -1,0 +1,49 @@
+#include "frontend/data_checks.hpp"
+
+#include "frontend/key_positions.hpp"
+
+namespace holdfast::frontend {
+
+namespace {
+
+kv::Reply longer_than(const char* what, std::size_t bytes_max) {
+  return kv::Reply::error(std::string("ERR ") + what + " is longer than the limit of " +
+                          std::to_string(bytes_max) + " bytes");
+}
+
+// "-MOVED slot host:port". One shard owns all slots, so any of the keys names the same node; the
+// slot must still be the first key's own, or cluster clients ask again for ever.
+std::optional<kv::Reply> moved(std::string_view key, const Settings& settings, const Port& port) {
+  const NodeId leader = port.leader();
+  if (!leader || leader == settings.node) return std::nullopt;
+  const auto address = port.client_address(leader);
+  if (!address) return std::nullopt;
+  return kv::Reply::error("MOVED " + std::to_string(kv::key_slot(key)) + " " +
+                          address->to_string());
+}
+
+}  // namespace
+
+std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Args args,
+                                             const ClientState& client, const Settings& settings,
+                                             const Port& port) {
+  const Keyed keyed = keyed_command(spec, args);
+  if (keyed.spec == nullptr) return std::nullopt;
+  bool too_long = false;
+  std::optional<std::string_view> first_key;
+  for_each_key(*keyed.spec, keyed.args, [&](std::size_t at) {
+    too_long = too_long || keyed.args[at].size() > settings.key_bytes_max;
+    if (!first_key) first_key = keyed.args[at];
+  });
+  if (too_long) return longer_than("key", settings.key_bytes_max);
+  const bool stays_here = client.read_only && !spec.write;
+  if (!client.cluster_aware || stays_here || !first_key) return std::nullopt;
+  return moved(*first_key, settings, port);
+}
+
+kv::Reply too_large(bool one_argument, const Settings& settings) {
+  return one_argument ? longer_than("value", settings.value_bytes_max)
+                      : longer_than("command", settings.command_bytes_max);
+}
+
+}  // namespace holdfast::frontend

@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <array>
+
+#include "frontend/cluster_view.hpp"
+#include "frontend/handlers.hpp"
+#include "frontend/text.hpp"
+
+namespace holdfast::frontend {
+
+namespace {
+
+using kv::Reply;
+
+// The text of one INFO section: "# Title" and name:value lines.
+class Section {
+ public:
+  explicit Section(std::string_view title) : text_("# " + std::string(title) + "\r\n") {}
+  void add(std::string_view name, std::string_view value) {
+    text_ += name;
+    text_ += ':';
+    text_ += value;
+    text_ += "\r\n";
+  }
+  void add(std::string_view name, std::uint64_t value) { add(name, std::to_string(value)); }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+// Everything INFO draws from, asked once.
+struct Facts {
+  const LocalCall& call;
+  ClusterView cluster;
+  std::vector<std::pair<std::string, std::string>> host;
+  bool leads;
+};
+
+bool is_memory(std::string_view name) {
+  return name.starts_with("used_memory") || name.starts_with("mem_") ||
+         name.starts_with("maxmemory");
+}
+bool is_cpu(std::string_view name) {
+  return name.starts_with("used_cpu");
+}
+bool is_statistic(std::string_view name) {
+  return name.starts_with("total_") || name.starts_with("instantaneous_");
+}
+bool is_server(std::string_view name) {
+  return !is_memory(name) && !is_cpu(name) && !is_statistic(name);
+}
+
+void add_host_lines(const Facts& facts, bool (*belongs)(std::string_view), Section& section) {
+  for (const auto& [name, value] : facts.host) {
+    if (belongs(name)) section.add(name, value);
+  }
+}
+
+void server(const Facts& facts, Section& section) {
+  section.add("redis_version", kRedisVersion);
+  section.add("redis_mode", "cluster");
+  section.add("holdfast_version", facts.call.settings.version);
+  section.add("arch_bits", sizeof(void*) * 8);
+  add_host_lines(facts, is_server, section);
+}
+
+void clients(const Facts& facts, Section& section) {
+  section.add("connected_clients", facts.call.port.client_count());
+}
+
+void memory(const Facts& facts, Section& section) {
+  add_host_lines(facts, is_memory, section);
+  section.add("maxmemory_policy", "noeviction");
+}
+
+void persistence(const Facts& facts, Section& section) {
+  section.add("loading", 0);
+  section.add("async_loading", 0);
+  section.add("aof_enabled", 1);
+  section.add("aof_last_write_status", facts.cluster.status.storage_stalled ? "err" : "ok");
+}
+
+void stats(const Facts& facts, Section& section) {
+  add_host_lines(facts, is_statistic, section);
+}
+
+void replication(const Facts& facts, Section& section) {
+  const replica::Status& status = facts.cluster.status;
+  section.add("role", facts.leads ? "master" : "slave");
+  if (facts.leads) {
+    section.add("connected_slaves",
+                facts.cluster.nodes.empty() ? 0 : facts.cluster.nodes.size() - 1);
+    int number = 0;
+    for (const ClusterNode& node : facts.cluster.nodes) {
+      if (node.is_self) continue;
+      const auto match = status.match.find(node.id);
+      const std::uint64_t offset = match == status.match.end() ? 0 : match->second.value();
+      section.add("slave" + std::to_string(number++),
+                  "ip=" + node.address.host + ",port=" + std::to_string(node.address.port) +
+                      ",state=online,offset=" + std::to_string(offset) + ",lag=0");
+    }
+  } else {
+    const NodeId leader = facts.call.port.leader();
+    const auto address = leader ? facts.call.port.client_address(leader) : std::nullopt;
+    section.add("master_host", address ? address->host : "?");
+    section.add("master_port", address ? address->port : 0);
+    section.add("master_link_status", leader ? "up" : "down");
+    section.add("slave_repl_offset", status.applied_index.value());
+    section.add("slave_read_only", 0);
+  }
+  section.add("master_repl_offset", status.commit_index.value());
+}
+
+void cpu(const Facts& facts, Section& section) {
+  add_host_lines(facts, is_cpu, section);
+}
+
+void cluster(const Facts&, Section& section) {
+  section.add("cluster_enabled", 1);
+}
+
+void keyspace(const Facts& facts, Section& section) {
+  const std::size_t keys = facts.cluster.status.keys;
+  if (keys > 0) section.add("db0", "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
+}
+
+void raft(const Facts& facts, Section& section) {
+  const replica::Status& status = facts.cluster.status;
+  section.add("raft_node_id", status.id.value());
+  section.add("raft_role", replica::to_string(status.role));
+  section.add("raft_term", status.term.value());
+  section.add("raft_leader", status.leader.value());
+  section.add("raft_last_index", status.last_index.value());
+  section.add("raft_commit_index", status.commit_index.value());
+  section.add("raft_applied_index", status.applied_index.value());
+  section.add("raft_voters", status.voters.size());
+  section.add("raft_sessions", status.sessions);
+  section.add("raft_pending_writes", status.pending_writes);
+  section.add("raft_pending_reads", status.pending_reads);
+  section.add("raft_pending_bytes", status.pending_bytes);
+  section.add("raft_cluster_time_ms", status.cluster_time_ms);
+  section.add("raft_storage_stalled", status.storage_stalled ? 1 : 0);
+}
+
+struct Row {
+  std::string_view title;
+  void (*write)(const Facts&, Section&);
+};
+constexpr std::array kSections = {
+    Row{"Server", server},     Row{"Clients", clients},
+    Row{"Memory", memory},     Row{"Persistence", persistence},
+    Row{"Stats", stats},       Row{"Replication", replication},
+    Row{"CPU", cpu},           Row{"Cluster", cluster},
+    Row{"Keyspace", keyspace}, Row{"Raft", raft},
+};
+
+bool is_wanted(std::string_view title, kv::Args asked) {
+  if (asked.empty()) return true;
+  return std::ranges::any_of(asked, [title](std::string_view name) {
+    return same_word(name, title) || same_word(name, "default") || same_word(name, "all") ||
+           same_word(name, "everything");
+  });
+}
+
+}  // namespace
+
+// INFO [section …]
+Reply do_info(LocalCall& call) {
+  const Facts facts{call, view_cluster(call.port, call.settings), call.port.host_info(),
+                    call.port.leader() == call.settings.node};
+  std::string text;
+  for (const Row& row : kSections) {
+    if (!is_wanted(row.title, call.args.subspan(1))) continue;
+    Section section(row.title);
+    row.write(facts, section);
+    if (!text.empty()) text += "\r\n";
+    text += section.text();
+  }
+  return Reply::verbatim(std::move(text));
+}
+
+}  // namespace holdfast::frontend
