@@ -1,0 +1,159 @@
+#include "cli/child_servers.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <deque>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace holdfast::cli {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+// A socket that holds a port the kernel chose, until it is closed.
+class PortHolder {
+ public:
+  PortHolder() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (socket_ < 0 || ::bind(socket_, generic, size) != 0 ||
+        ::getsockname(socket_, generic, &size) != 0) {
+      fail("can't get a port on 127.0.0.1");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+  ~PortHolder() { ::close(socket_); }
+  PortHolder(const PortHolder&) = delete;
+  PortHolder& operator=(const PortHolder&) = delete;
+
+  Address address() const { return {"127.0.0.1", port_}; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+std::filesystem::path make_folder() {
+  std::string name = std::filesystem::temp_directory_path() / "holdfast-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) fail("can't make the folder " + name);
+  return name;
+}
+
+}  // namespace
+
+ChildServers::ChildServers(int count) : folder_(make_folder()) {
+  // All ports are held until all are chosen, so that no two are the same.
+  std::deque<PortHolder> holders;
+  for (int id = 1; id <= count; ++id) {
+    const Address client = holders.emplace_back().address();
+    const Address peer = holders.emplace_back().address();
+    nodes_[id] = Node{client, peer, 0};
+    cluster_ += (id == 1 ? "" : ",") + std::to_string(id) + "=" + peer.to_string();
+  }
+}
+
+ChildServers::~ChildServers() {
+  for (const auto& [id, node] : nodes_) kill9(id);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void ChildServers::start(int id) {
+  Node& node = nodes_.at(id);
+  const std::vector<std::string> args = {"holdfast",
+                                         "server",
+                                         "--id=" + std::to_string(id),
+                                         "--data=" + data_folder(id).string(),
+                                         "--listen=" + node.client.to_string(),
+                                         "--peer-listen=" + node.peer.to_string(),
+                                         "--cluster=" + cluster_,
+                                         "--enable-fault-injection"};
+  std::vector<char*> argv;
+  for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
+  argv.push_back(nullptr);
+  const std::string log = log_file(id);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) fail("can't start a server");
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
+    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+    ::execv("/proc/self/exe", argv.data());
+    ::_exit(127);
+  }
+  node.pid = pid;
+}
+
+void ChildServers::kill9(int id) {
+  if (nodes_.at(id).pid == 0) return;
+  ::kill(nodes_.at(id).pid, SIGKILL);
+  wait_for_exit(id);
+}
+
+int ChildServers::terminate(int id) {
+  if (nodes_.at(id).pid == 0) return -1;
+  ::kill(nodes_.at(id).pid, SIGTERM);
+  return wait_for_exit(id);
+}
+
+int ChildServers::wait_for_exit(int id) {
+  int status = 0;
+  while (::waitpid(nodes_.at(id).pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  nodes_.at(id).pid = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool ChildServers::is_running(int id) {
+  Node& node = nodes_.at(id);
+  if (node.pid != 0 && ::waitpid(node.pid, nullptr, WNOHANG) == node.pid) node.pid = 0;
+  return node.pid != 0;
+}
+
+std::vector<Address> ChildServers::endpoints() const {
+  std::vector<Address> endpoints;
+  for (const auto& [id, node] : nodes_) endpoints.push_back(node.client);
+  return endpoints;
+}
+
+std::filesystem::path ChildServers::data_folder(int id) const {
+  return folder_ / ("node" + std::to_string(id));
+}
+
+std::filesystem::path ChildServers::log_file(int id) const {
+  return folder_ / ("node" + std::to_string(id) + ".log");
+}
+
+std::string ChildServers::log_tail(int id) const {
+  std::ifstream in(log_file(id));
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    lines.push_back(line);
+    if (lines.size() > 12) lines.pop_front();
+  }
+  std::string tail;
+  for (const std::string& line : lines) tail += "    " + line + "\n";
+  return tail;
+}
+
+}  // namespace holdfast::cli
