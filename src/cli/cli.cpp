@@ -1,9 +1,32 @@
 #include "cli/cli.hpp"
 
+#include <CLI/CLI.hpp>
+
+#include "cli/server_command.hpp"
+
 namespace holdfast::cli {
 
-int run(int, char**) {
-  return 2;
+namespace {
+
+constexpr int kUsageError = 2;
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "Holdfast: a replicated key/value store that speaks the Redis protocol and never "
+      "loses an acknowledged write.",
+      "holdfast");
+  app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
+  app.require_subcommand(1);
+  int exit_code = 0;
+  add_server_command(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsageError;
+  }
+  return exit_code;
 }
 
 }  // namespace holdfast::cli

@@ -67,11 +67,12 @@ std::string Connection::take_output() {
 }
 
 bool Connection::wants_read() const {
-  return hold_ == Hold::kNone && may_parse();
+  return !input_ended_ && hold_ == Hold::kNone && may_parse();
 }
 
 bool Connection::should_close() const {
-  return overflowed_ || (client_.closing && replies_.empty() && output_.empty());
+  const bool ends = client_.closing || (input_ended_ && hold_ == Hold::kNone);
+  return overflowed_ || (ends && replies_.empty() && output_.empty());
 }
 
 std::string Connection::describe(Instant now) const {

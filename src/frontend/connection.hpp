@@ -33,6 +33,8 @@ class Connection {
              Instant now);
 
   void receive(Instant now, std::string_view bytes);
+  // The client sends no more: what it asked is still answered, then should_close().
+  void end_of_input() { input_ended_ = true; }
   // The answer to a request that was submitted through the Port under this number.
   void complete(Instant now, std::uint64_t request, kv::Reply reply);
   // To be called when what take_output() gave was sent: there may be more, or more to parse.
@@ -41,6 +43,9 @@ class Connection {
   std::string take_output();
   bool wants_read() const;
   bool should_close() const;
+  // The client let more replies pile up than Settings allow: to be closed without waiting for it
+  // to take the last piece.
+  bool overflowed() const { return overflowed_; }
 
   std::uint64_t id() const { return client_.id; }
   const std::string& address() const { return client_.address; }
@@ -74,6 +79,7 @@ class Connection {
   std::string output_;
   Hold hold_ = Hold::kNone;
   bool overflowed_ = false;
+  bool input_ended_ = false;
   Instant now_;
 };
 

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "frontend/connection.hpp"
+#include "server/asio.hpp"
+
+namespace holdfast::server {
+
+// One client's socket around its frontend::Connection. Bytes are read when the socket has some,
+// and written at the end of the turn by flush(), which the host calls for each session that
+// called touched().
+//
+//   open -> (replies sent, nothing more to come) -> lingering -> closed
+//      \________________ error, kill, overflow ________________/
+//
+// Lingering: our side is shut down and what still arrives is discarded for at most a second.
+// Closing with unread input would make the kernel reset the connection, and the last reply, which
+// says what was wrong, would be lost.
+class ClientSession : public std::enable_shared_from_this<ClientSession> {
+ public:
+  class Host {
+   public:
+    virtual ~Host() = default;
+    virtual void touched(std::shared_ptr<ClientSession> session) = 0;
+    virtual void closed(std::uint64_t id) = 0;
+  };
+
+  ClientSession(tcp::socket socket, std::uint64_t id, const frontend::Settings& settings,
+                frontend::Port& port, Host& host);
+
+  void start();
+  // Says this, and closes.
+  void refuse(std::string_view text);
+  void complete(Instant now, std::uint64_t request, kv::Reply reply);
+  void flush(Instant now);
+  // Reads nothing more; what was asked is answered.
+  void drain();
+  void close();
+
+  bool is_idle() const { return state_ != State::kOpen || (unsent_.empty() && !is_touched_); }
+  const frontend::Connection& connection() const { return connection_; }
+
+ private:
+  enum class State : std::uint8_t { kOpen, kLingering, kClosed };
+
+  void touch();
+  void wait_readable();
+  void readable();
+  void discard_input();
+  void wait_writable();
+  // False: it could not be sent whole.
+  bool send_unsent();
+  void linger();
+
+  tcp::socket socket_;
+  frontend::Connection connection_;
+  Host& host_;
+  State state_ = State::kOpen;
+  bool is_touched_ = false;
+  bool waits_readable_ = false;
+  bool waits_writable_ = false;
+  bool drains_ = false;
+  std::string unsent_;
+  std::size_t sent_ = 0;  // of unsent_
+  std::optional<asio::steady_timer> linger_timer_;
+};
+
+}  // namespace holdfast::server

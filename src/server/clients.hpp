@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "replica/types.hpp"
+#include "server/client_session.hpp"
+
+namespace holdfast::server {
+
+// Accepts clients and keeps their sessions.
+class Clients final : private ClientSession::Host {
+ public:
+  class Host {
+   public:
+    virtual ~Host() = default;
+    virtual void client_closed(std::uint64_t id) = 0;
+  };
+
+  // The acceptor listens already.
+  Clients(tcp::acceptor acceptor, std::size_t clients_max, const frontend::Settings& settings,
+          frontend::Port& port, Host& host);
+
+  void start() { accept(); }
+  void complete(Instant now, replica::Completion completion);
+  // Ends the turn: what sessions have to say is sent.
+  void flush(Instant now);
+  // No new clients, and nothing more is read from those that are there.
+  void drain();
+  // All replies that there are were handed to the kernel.
+  bool is_idle() const;
+  void close_all();
+
+  std::string list(Instant now) const;
+  std::size_t count() const { return sessions_.size(); }
+  std::size_t kill(std::optional<std::uint64_t> id, const std::optional<std::string>& address);
+  std::uint64_t accepted() const { return accepted_; }
+  std::uint64_t refused() const { return refused_; }
+
+ private:
+  void accept();
+  void took(const ErrorCode& error, tcp::socket socket);
+  void touched(std::shared_ptr<ClientSession> session) override;
+  void closed(std::uint64_t id) override;
+
+  tcp::acceptor acceptor_;
+  asio::steady_timer accept_pause_;
+  std::size_t clients_max_;
+  const frontend::Settings& settings_;
+  frontend::Port& port_;
+  Host& host_;
+
+  std::unordered_map<std::uint64_t, std::shared_ptr<ClientSession>> sessions_;
+  std::vector<std::shared_ptr<ClientSession>> touched_;
+  std::uint64_t accepted_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace holdfast::server

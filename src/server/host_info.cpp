@@ -1,0 +1,41 @@
+#include "server/host_info.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace holdfast::server {
+
+namespace {
+
+std::string seconds(const timeval& time) {
+  return fmt::format("{}.{:06}", time.tv_sec, time.tv_usec);
+}
+
+long resident_bytes() {
+  long pages = 0;
+  long resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> process_info(Duration uptime) {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto uptime_seconds = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
+  const std::string memory = std::to_string(resident_bytes());
+  return {{"process_id", std::to_string(::getpid())},
+          {"uptime_in_seconds", std::to_string(uptime_seconds)},
+          {"uptime_in_days", std::to_string(uptime_seconds / 86400)},
+          {"used_memory", memory},
+          {"used_memory_rss", memory},
+          {"used_memory_peak", std::to_string(usage.ru_maxrss * 1024)},
+          {"used_cpu_sys", seconds(usage.ru_stime)},
+          {"used_cpu_user", seconds(usage.ru_utime)}};
+}
+
+}  // namespace holdfast::server

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+
+#include "frontend/port.hpp"
+#include "replica/replica.hpp"
+#include "server/clients.hpp"
+#include "server/log_thread.hpp"
+#include "server/options.hpp"
+#include "server/peer_network.hpp"
+#include "server/server.hpp"
+
+namespace holdfast::server {
+
+// The node's one thread. A turn is whatever has arrived by now, then end_turn(): one take_output()
+// of the replica for all of it, so that all writes of a turn share a log entry, a disk write and
+// a message to each peer. The log's thread reports by posting to the same loop.
+class Node final : private frontend::Port,
+                   private Clients::Host,
+                   private PeerNetwork::Host,
+                   private LogThread::Listener {
+ public:
+  struct Parts {
+    tcp::acceptor clients;
+    tcp::acceptor peers;
+    storage::Wal wal;
+    raft::Restored restored;
+  };
+
+  // Members that outlive the call of run(), like `options`, belong to the caller.
+  Node(asio::io_context& io, const Options& options, Parts parts);
+
+  // Serves until told to stop.
+  Exit run();
+
+ private:
+  void turn();
+  void end_turn();
+  void tell_what_changed(const replica::Output& output);
+  void distribute(replica::Output output);
+
+  // Stopping: leadership is handed over, what was asked is answered, within a few seconds.
+  void wait_for_signals();
+  void begin_stop(const std::string& why);
+  bool may_stop() const;
+  void end(Exit code);
+
+  // frontend::Port
+  void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  replica::Status status() const override;
+  NodeId leader() const override;
+  std::uint64_t state_digest() override;
+  std::uint64_t unix_time_us() const override;
+  std::optional<Address> client_address(NodeId node) const override;
+  std::string client_list() const override;
+  std::size_t client_count() const override;
+  std::size_t kill_clients(std::optional<std::uint64_t> id,
+                           std::optional<std::string> address) override;
+  std::vector<std::pair<std::string, std::string>> host_info() const override;
+  std::optional<std::string> transfer_leadership(NodeId target) override;
+  std::optional<std::string> shutdown() override;
+  std::optional<std::string> stall(Duration duration) override;
+  std::optional<std::string> cut_peers(const std::vector<NodeId>& peers) override;
+
+  void client_closed(std::uint64_t id) override;
+  void peer_message(NodeId from, wire::PeerMessage message) override;
+  void peer_link_reset(NodeId peer) override;
+  void log_persisted(Ticket ticket) override;
+  void log_stalled(std::optional<std::string> reason) override;
+  void log_failed(const std::string& reason) override;
+
+  asio::io_context& io_;
+  asio::executor_work_guard<asio::io_context::executor_type> keeps_running_;
+  asio::signal_set signals_;
+  const Options& options_;
+  frontend::Settings settings_;
+  Address address_;  // where clients reach this node
+  Instant started_;
+  replica::Replica replica_;
+  Clients clients_;
+  PeerNetwork peers_;
+
+  bool has_work_ = false;                          // something was submitted while the turn ended
+  std::optional<replica::Status> known_;           // as last told to the log
+  mutable std::optional<replica::Status> status_;  // of this turn, for commands that ask often
+  std::optional<Instant> stop_deadline_;
+  std::optional<Exit> exit_;
+  LogThread log_;  // last: its thread calls the rest
+};
+
+}  // namespace holdfast::server

@@ -1,0 +1,135 @@
+#include "server/options.hpp"
+
+#include <charconv>
+#include <set>
+
+#include "base/checksum.hpp"
+
+namespace holdfast::server {
+
+namespace {
+
+constexpr std::size_t kNodesMax = 9;
+constexpr std::size_t kMinSegment = 1 << 20;
+constexpr std::size_t kMaxSegment = std::size_t{1} << 30;
+constexpr std::size_t kValueBytesLimit = 512 << 20;
+
+std::string describe_cluster(const std::map<NodeId, Address>& cluster) {
+  std::string text;
+  for (const auto& [id, address] : cluster) {
+    if (!text.empty()) text += ",";
+    text += std::to_string(id.value()) + "=" + address.to_string();
+  }
+  return text;
+}
+
+bool is_wildcard(const std::string& host) {
+  return host == "0.0.0.0" || host == "::";
+}
+
+std::optional<std::string> check_cluster(const Options& options) {
+  if (!options.cluster.contains(options.id)) {
+    return "--cluster has no address for this node: it lists " + describe_cluster(options.cluster) +
+           ", and --id is " + std::to_string(options.id.value());
+  }
+  if (options.cluster.size() > kNodesMax) {
+    return "--cluster lists " + std::to_string(options.cluster.size()) + " nodes; at most " +
+           std::to_string(kNodesMax) + " are possible";
+  }
+  std::set<std::string> seen;
+  for (const auto& [id, address] : options.cluster) {
+    if (!id) return "--cluster: node ids begin at 1";
+    if (address.port == 0 && options.cluster.size() > 1) {
+      return "--cluster: node " + std::to_string(id.value()) + " needs a port";
+    }
+    if (!seen.insert(address.to_string()).second) {
+      return "--cluster: two nodes have the address " + address.to_string();
+    }
+  }
+  return std::nullopt;
+}
+
+// A leader that misses one heartbeat or two must not lose its followers.
+std::optional<std::string> check_times(const Options& options) {
+  if (options.heartbeat_interval < std::chrono::milliseconds(1)) {
+    return "--heartbeat-interval must be at least 1 ms";
+  }
+  if (options.election_timeout_min < 3 * options.heartbeat_interval) {
+    return "--election-timeout-min must be at least three times --heartbeat-interval";
+  }
+  if (options.election_timeout_max < options.election_timeout_min * 3 / 2) {
+    return "--election-timeout-max must be at least 1.5 times --election-timeout-min, or "
+           "candidates would disturb each other";
+  }
+  if (options.request_timeout < options.election_timeout_max) {
+    return "--request-timeout must be at least --election-timeout-max, so that a request can "
+           "wait through an election";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> check_limits(const Options& options) {
+  if (options.key_bytes_max < 1 || options.key_bytes_max > options.value_bytes_max) {
+    return "--max-key-bytes must be between 1 and --max-value-bytes";
+  }
+  if (options.value_bytes_max > kValueBytesLimit) {
+    return "--max-value-bytes can be at most 536870912 (512 MiB)";
+  }
+  if (options.pending_bytes_max < 2 * options.value_bytes_max) {
+    return "--max-pending-bytes must be at least twice --max-value-bytes";
+  }
+  if (options.segment_bytes < kMinSegment || options.segment_bytes > kMaxSegment) {
+    return "--segment-bytes must be between 1 MiB and 1 GiB";
+  }
+  if (options.max_clients < 1) return "--max-clients must be at least 1";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> complete_and_check(Options& options) {
+  if (!options.id) return "--id must be a number from 1 on";
+  if (options.data.empty()) return "--data DIR is missing: the folder that keeps this node's log";
+  if (options.cluster.empty()) options.cluster[options.id] = options.peer_listen;
+  if (auto error = check_cluster(options)) return error;
+  if (auto error = check_times(options)) return error;
+  return check_limits(options);
+}
+
+std::optional<std::map<NodeId, Address>> parse_cluster(const std::string& text,
+                                                       std::string& error) {
+  std::map<NodeId, Address> cluster;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    begin = end + 1;
+    const std::size_t equals = part.find('=');
+    std::uint64_t id = 0;
+    const char* id_end = part.data() + std::min(equals, part.size());
+    const auto [stop, code] = std::from_chars(part.data(), id_end, id);
+    const auto address =
+        equals == std::string::npos ? std::nullopt : Address::parse(part.substr(equals + 1));
+    if (code != std::errc() || stop != id_end || id == 0 || !address) {
+      error = "'" + part + "' is not ID=HOST:PORT, as in 1=10.0.0.1:16379,2=10.0.0.2:16379";
+      return std::nullopt;
+    }
+    if (!cluster.emplace(NodeId(id), *address).second) {
+      error = "node " + std::to_string(id) + " is listed twice";
+      return std::nullopt;
+    }
+  }
+  return cluster;
+}
+
+std::uint64_t cluster_id(const Options& options) {
+  if (!options.cluster_name.empty()) return checksum("name:" + options.cluster_name);
+  return checksum("nodes:" + describe_cluster(options.cluster));
+}
+
+Address advertised_address(const Options& options, const Address& bound) {
+  if (options.advertise) return *options.advertise;
+  if (!is_wildcard(bound.host)) return bound;
+  return {options.cluster.at(options.id).host, bound.port};
+}
+
+}  // namespace holdfast::server

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/address.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+namespace holdfast::server {
+
+// The settings of a server, as given on the command line or in a file.
+struct Options {
+  NodeId id{1};
+  std::string data;
+  Address listen{"127.0.0.1", 6379};
+  Address peer_listen{"127.0.0.1", 16379};
+  // Where clients of other nodes are sent to for this one; else `listen`.
+  std::optional<Address> advertise;
+  // The voters and where their peers reach them. Empty: a cluster of this node alone.
+  std::map<NodeId, Address> cluster;
+  // Clusters of different names never mix. Empty: the name is made of `cluster`.
+  std::string cluster_name;
+
+  std::string password;
+  std::size_t max_clients = 10'000;
+  std::size_t key_bytes_max = 64 << 10;
+  std::size_t value_bytes_max = 64 << 20;
+  std::size_t pending_bytes_max = 256 << 20;
+  std::uint64_t segment_bytes = 64 << 20;
+
+  Duration election_timeout_min = std::chrono::milliseconds(300);
+  Duration election_timeout_max = std::chrono::milliseconds(600);
+  Duration heartbeat_interval = std::chrono::milliseconds(60);
+  Duration request_timeout = std::chrono::seconds(10);
+
+  std::string log_level = "info";
+  bool enable_fault_injection = false;
+  bool enable_debug_command = false;
+};
+
+// Fills in what follows from the rest (a cluster of one), then checks all of it. What is wrong and
+// what would be right, in one line; empty if nothing is.
+std::optional<std::string> complete_and_check(Options& options);
+
+// "1=HOST:PORT,2=HOST:PORT,…"; an error text in `error` if it isn't that.
+std::optional<std::map<NodeId, Address>> parse_cluster(const std::string& text, std::string& error);
+
+// The number that tells this cluster's nodes, folders and peers from another's.
+std::uint64_t cluster_id(const Options& options);
+
+// Where clients are told that this node is; `bound` is where it really listens.
+Address advertised_address(const Options& options, const Address& bound);
+
+}  // namespace holdfast::server

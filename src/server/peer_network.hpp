@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "replica/replica.hpp"
+#include "server/peer_inbox.hpp"
+#include "server/peer_link.hpp"
+
+namespace holdfast::server {
+
+// This node's connections to its peers. To each it keeps two of its own, so that heartbeats and
+// votes don't wait behind megabytes of entries: one for small messages, one for bulk. What peers
+// send arrives on connections that they dialled.
+class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
+ public:
+  class Host {
+   public:
+    virtual ~Host() = default;
+    virtual void peer_message(NodeId from, wire::PeerMessage message) = 0;
+    // Messages to the peer may have been lost, or can be sent again.
+    virtual void peer_link_reset(NodeId peer) = 0;
+  };
+
+  struct Config {
+    std::uint64_t cluster = 0;
+    NodeId self;
+    std::string client_address;       // where this node serves clients
+    std::map<NodeId, Address> nodes;  // with `self` among them
+    std::uint64_t seed = 1;
+  };
+
+  // The acceptor listens already.
+  PeerNetwork(asio::io_context& io, tcp::acceptor acceptor, Config config, Host& host);
+
+  void send(const replica::Outgoing& outgoing);
+  // Ends the turn: what was given is handed to the kernel.
+  void flush();
+
+  // Drops all messages to and from these peers until called again: a network partition.
+  void cut(std::set<NodeId> peers);
+  // Where a peer serves clients, as it last said.
+  std::optional<Address> client_address(NodeId peer) const;
+
+ private:
+  struct Peer {
+    std::unique_ptr<PeerLink> control;
+    std::unique_ptr<PeerLink> bulk;
+    std::optional<Address> client_address;
+    bool said_up = false;
+    std::string said_reason;
+  };
+
+  void accept();
+  void took(const ErrorCode& error, tcp::socket socket);
+  void learn(const wire::Hello& hello);
+  wire::Hello hello_to(NodeId to) const;
+
+  void link_up(NodeId peer, const wire::Hello& hello) override;
+  void link_down(NodeId peer, const std::string& reason) override;
+  void link_overflowed(NodeId peer) override;
+
+  wire::Hello answer(NodeId to) override { return hello_to(to); }
+  std::optional<std::string> judge(const wire::Hello& hello) override;
+  void greeted(const wire::Hello& hello) override;
+  void received(NodeId from, wire::PeerMessage message) override;
+  void closed(PeerInbox& inbox, const std::string& reason) override;
+
+  tcp::acceptor acceptor_;
+  asio::steady_timer accept_pause_;
+  Config config_;
+  Host& host_;
+  std::map<NodeId, Peer> peers_;
+  std::map<PeerInbox*, std::shared_ptr<PeerInbox>> inboxes_;
+  std::set<NodeId> cut_;
+  std::map<std::string, int> complaints_;  // reasons why inboxes were closed, and how often
+};
+
+}  // namespace holdfast::server
