@@ -14,7 +14,7 @@ void write(const Reply& reply, resp::ReplyWriter& writer) {
                  [&](const Reply::Status& status) { writer.status(status.text); },
                  [&](const Reply::Error& error) { writer.error(error.text); },
                  [&](std::int64_t number) { writer.integer(number); },
-                 [&](const Reply::Bulk& bulk) { writer.bulk(bulk.bytes); },
+                 [&](const Reply::Bulk& bulk) { writer.bulk(bulk.bytes.view()); },
                  [&](const Reply::Verbatim& verbatim) { writer.verbatim(verbatim.text); },
                  [&](const Reply::Array& items) {
                    writer.array(items.size());
@@ -48,7 +48,7 @@ std::size_t reply_bytes(const Reply& reply) {
                      [](const Reply::Status& status) { return status.text.size(); },
                      [](const Reply::Error& error) { return error.text.size(); },
                      [](std::int64_t) { return std::size_t{0}; },
-                     [](const Reply::Bulk& bulk) { return bulk.bytes.size(); },
+                     [](const Reply::Bulk& bulk) { return bulk.bytes.own_bytes(); },
                      [](const Reply::Verbatim& verbatim) { return verbatim.text.size(); },
                      [](const Reply::Array& items) { return items_bytes(items); },
                      [](const Reply::Map& map) { return items_bytes(map.items); },

@@ -20,8 +20,8 @@ Reply size_reply(std::size_t n) {
 }
 
 Reply add(Execution& at, std::string_view key, std::int64_t delta) {
-  const std::string* old = at.keyspace.find(key);
-  const auto value = old == nullptr ? std::optional<std::int64_t>(0) : parse_integer(*old);
+  const Value* old = at.keyspace.find(key);
+  const auto value = old == nullptr ? std::optional<std::int64_t>(0) : parse_integer(old->view());
   if (!value) return not_an_integer();
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*value, delta, &sum)) {
@@ -50,7 +50,7 @@ Reply do_exists(const Keyspace& keyspace, Args args) {
 }
 
 Reply do_get(const Keyspace& keyspace, Args args) {
-  const std::string* value = keyspace.find(args[1]);
+  const Value* value = keyspace.find(args[1]);
   return value == nullptr ? Reply::null() : Reply::bulk(*value);
 }
 
@@ -58,7 +58,7 @@ Reply do_mget(const Keyspace& keyspace, Args args) {
   const Args keys = args.subspan(1);
   std::size_t bytes = 0;
   for (const auto key : keys) {
-    const std::string* value = keyspace.find(key);
+    const Value* value = keyspace.find(key);
     bytes += value == nullptr ? 0 : value->size();
     if (bytes > kReplyBytesMax) {
       return Reply::error("ERR reply exceeds maximum allowed size (" +
@@ -68,23 +68,22 @@ Reply do_mget(const Keyspace& keyspace, Args args) {
   Reply::Array values;
   values.reserve(keys.size());
   for (const auto key : keys) {
-    const std::string* value = keyspace.find(key);
+    const Value* value = keyspace.find(key);
     values.push_back(value == nullptr ? Reply::null() : Reply::bulk(*value));
   }
   return Reply::array(std::move(values));
 }
 
 Reply do_strlen(const Keyspace& keyspace, Args args) {
-  const std::string* value = keyspace.find(args[1]);
+  const Value* value = keyspace.find(args[1]);
   return size_reply(value == nullptr ? 0 : value->size());
 }
 
 Reply do_append(Execution& at, Args args) {
-  const std::string* old = at.keyspace.find(args[1]);
+  const Value* old = at.keyspace.find(args[1]);
   const std::size_t size = (old == nullptr ? 0 : old->size()) + args[2].size();
   if (size > at.value_bytes_max) return too_long(at);
-  at.keyspace.edit(args[1]).append(args[2]);
-  return size_reply(size);
+  return size_reply(at.keyspace.append(args[1], args[2]));
 }
 
 Reply do_decr(Execution& at, Args args) {

@@ -13,11 +13,6 @@ std::uint64_t digest_of(std::string_view key, std::string_view value) {
   return checksum(value, checksum(key, kDigestSeed));
 }
 
-// A long value that was replaced by a short one must not keep its memory.
-bool wastes_memory(const std::string& old, std::size_t new_size) {
-  return old.capacity() > 64 && old.capacity() / 2 > new_size;
-}
-
 }  // namespace
 
 Keyspace::Keyspace() : slots_(kSlotCount) {}
@@ -36,21 +31,23 @@ void Keyspace::set(std::string_view key, std::string_view value) {
   if (at == table.end()) {
     table.emplace(std::string(key), std::string(value));
     ++size_;
-  } else if (wastes_memory(at->second, value.size())) {
-    at->second = std::string(value);
   } else {
-    at->second.assign(value);
+    at->second = Value(std::string(value));
   }
 }
 
-std::string& Keyspace::edit(std::string_view key) {
+std::size_t Keyspace::append(std::string_view key, std::string_view bytes) {
   const std::uint16_t number = key_slot(key);
   mark_changed(number);
   Table& table = slots_[number].table;
   const auto at = table.find(key);
-  if (at != table.end()) return at->second;
+  if (at != table.end()) {
+    at->second.append(bytes);
+    return at->second.size();
+  }
+  table.emplace(std::string(key), std::string(bytes));
   ++size_;
-  return table.emplace(std::string(key), std::string()).first->second;
+  return bytes.size();
 }
 
 bool Keyspace::erase(std::string_view key) {
@@ -72,7 +69,7 @@ void Keyspace::clear() {
   size_ = 0;
 }
 
-const std::string* Keyspace::find(std::string_view key) const {
+const Value* Keyspace::find(std::string_view key) const {
   const Table& table = slots_[key_slot(key)].table;
   const auto at = table.find(key);
   return at == table.end() ? nullptr : &at->second;
@@ -82,7 +79,7 @@ std::uint64_t Keyspace::digest() {
   for (const std::uint16_t number : dirty_) {
     Slot& slot = slots_[number];
     std::uint64_t sum = 0;
-    for (const auto& [key, value] : slot.table) sum += digest_of(key, value);
+    for (const auto& [key, value] : slot.table) sum += digest_of(key, value.view());
     digest_sum_ += sum - slot.digest;
     slot.digest = sum;
     slot.dirty = false;

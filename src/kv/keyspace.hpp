@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/checksum.hpp"
+#include "kv/value.hpp"
 
 namespace holdfast::kv {
 
@@ -21,13 +22,13 @@ class Keyspace {
   Keyspace();
 
   void set(std::string_view key, std::string_view value);
-  // The value to be changed in place; made empty if there is none. Valid until the next change.
-  std::string& edit(std::string_view key);
+  // To the value's end; a key that isn't there counts as empty. Returns the new size in bytes.
+  std::size_t append(std::string_view key, std::string_view bytes);
   bool erase(std::string_view key);
   void clear();
 
   // Null if there is none. Valid until the next change.
-  const std::string* find(std::string_view key) const;
+  const Value* find(std::string_view key) const;
   std::size_t size() const { return size_; }
   // Depends on the keys and values alone, not on how they came here. Reads again only the slots
   // that changed since the last call.
@@ -43,7 +44,7 @@ class Keyspace {
     using is_transparent = void;
     bool operator()(std::string_view a, std::string_view b) const { return a == b; }
   };
-  using Table = boost::unordered_flat_map<std::string, std::string, Hash, Equal>;
+  using Table = boost::unordered_flat_map<std::string, Value, Hash, Equal>;
   struct Slot {
     Table table;
     std::uint64_t digest = 0;

@@ -23,7 +23,7 @@ void put_tag(Tag tag, Writer& out) {
   out.put(static_cast<std::uint8_t>(tag));
 }
 
-void put_text(Tag tag, const std::string& text, Writer& out) {
+void put_text(Tag tag, std::string_view text, Writer& out) {
   CHECK(text.size() <= UINT32_MAX);
   put_tag(tag, out);
   out.put_bytes(text);
@@ -47,7 +47,7 @@ void encode_nested(const Reply& reply, int depth, Writer& out) {
                    put_tag(Tag::kInteger, out);
                    out.put_i64(n);
                  },
-                 [&](const Reply::Bulk& b) { put_text(Tag::kBulk, b.bytes, out); },
+                 [&](const Reply::Bulk& b) { put_text(Tag::kBulk, b.bytes.view(), out); },
                  [&](const Reply::Array& items) { put_items(Tag::kArray, items, depth, out); },
                  [&](const Reply::Map& map) { put_items(Tag::kMap, map.items, depth, out); },
                  [&](const Reply::Verbatim& v) { put_text(Tag::kVerbatim, v.text, out); },

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/codec.hpp"
+#include "kv/value.hpp"
 
 namespace holdfast::kv {
 
@@ -26,7 +27,7 @@ struct Reply {
     bool operator==(const Error&) const = default;
   };
   struct Bulk {
-    std::string bytes;
+    Value bytes;
     bool operator==(const Bulk&) const = default;
   };
   using Array = std::vector<Reply>;
@@ -46,7 +47,8 @@ struct Reply {
   static Reply status(std::string text) { return {Status{std::move(text)}}; }
   static Reply error(std::string text) { return {Error{std::move(text)}}; }
   static Reply integer(std::int64_t n) { return {n}; }
-  static Reply bulk(std::string bytes) { return {Bulk{std::move(bytes)}}; }
+  static Reply bulk(std::string bytes) { return bulk(Value(std::move(bytes))); }
+  static Reply bulk(Value bytes) { return {Bulk{std::move(bytes)}}; }
   static Reply array(Array items) { return {std::move(items)}; }
   static Reply map(std::vector<Reply> items) { return {Map{std::move(items)}}; }
   static Reply verbatim(std::string text) { return {Verbatim{std::move(text)}}; }

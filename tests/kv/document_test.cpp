@@ -15,7 +15,8 @@ std::string shown(const Reply& reply) {
   if (const auto* n = std::get_if<std::int64_t>(&reply.value)) {
     return "(integer) " + std::to_string(*n);
   }
-  if (const auto* bulk = std::get_if<Reply::Bulk>(&reply.value)) return '"' + bulk->bytes + '"';
+  if (const auto* bulk = std::get_if<Reply::Bulk>(&reply.value))
+    return '"' + std::string(bulk->bytes.view()) + '"';
   if (const auto* status = std::get_if<Reply::Status>(&reply.value)) return status->text;
   return "(error) " + error_of(reply);
 }

@@ -23,7 +23,7 @@ class Log {
   std::string get(const std::string& key) {
     const Reply reply = machine.read(views({"GET", key}));
     const auto* bulk = std::get_if<Reply::Bulk>(&reply.value);
-    return bulk == nullptr ? "(none)" : bulk->bytes;
+    return bulk == nullptr ? "(none)" : std::string(bulk->bytes.view());
   }
 
   StateMachine machine;
