@@ -53,6 +53,8 @@ Reply do_shutdown(LocalCall& call) {
     if (!known) return syntax_error();
   }
   if (const auto error = call.port.shutdown()) return Reply::error(*error);
+  // Clients take the end of the connection for success, and any reply for a failure.
+  call.client.replies_off = true;
   call.client.closing = true;
   return Reply::ok();
 }

@@ -100,6 +100,15 @@ class ClusterClient(unittest.TestCase):
         self.assertEqual(client.get("before"), b"1")
 
 
+class Shutdown(unittest.TestCase):
+    def test_stops_the_node_cleanly(self):
+        node = cluster.followers()[0]
+        node_client(node).shutdown()
+        self.assertEqual(cluster.processes[node].wait(timeout=10), 0)
+        cluster.start(node)
+        wait_until("the node back", lambda: cluster.is_up(node))
+
+
 class Failover(unittest.TestCase):
     def test_a_killed_leader_costs_no_acknowledged_write(self):
         survivor = cluster.followers()[0]
