@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/clerk_commands.hpp"
 #include "cli/server_command.hpp"
+#include "cli/status_command.hpp"
 
 namespace holdfast::cli {
 
@@ -21,6 +23,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   add_server_command(app, exit_code);
+  add_clerk_commands(app, exit_code);
+  add_status_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

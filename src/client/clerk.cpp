@@ -12,6 +12,8 @@ namespace {
 
 using Action = ClerkCore::Action;
 
+constexpr auto kCloseTimeout = std::chrono::milliseconds(200);
+
 Instant now() {
   return Instant(std::chrono::duration_cast<Duration>(Clock::now().time_since_epoch()));
 }
@@ -33,6 +35,12 @@ ClerkError nonsense(const std::string& what) {
 
 Clerk::Clerk(std::vector<Address> endpoints, ClerkOptions options)
     : core_(std::move(endpoints), with_seed(std::move(options))) {}
+
+Clerk::~Clerk() {
+  if (!connection_ || !core_.session()) return;
+  const std::vector<std::string> close{"SESSION", "CLOSE", std::to_string(*core_.session())};
+  static_cast<void>(connection_->call(close, kCloseTimeout));
+}
 
 Clerk::Result<void> Clerk::put(const std::string& key, const std::string& value) {
   const auto reply = write({"SET", key, value});

@@ -25,6 +25,10 @@ class Clerk {
   // `endpoints`: where nodes serve clients. Some of the cluster's are enough, at least one. A seed
   // of 0 in the options is replaced by a random one.
   explicit Clerk(std::vector<Address> endpoints, ClerkOptions options = {.seed = 0});
+  // Closes the session if that is quickly done; else it expires.
+  ~Clerk();
+  Clerk(const Clerk&) = delete;
+  Clerk& operator=(const Clerk&) = delete;
 
   Result<void> put(const std::string& key, const std::string& value);
   // Nothing if there is no such key. Linearizable.

@@ -80,6 +80,9 @@ class ClerkCore {
   Action received(Instant now, resp::Value reply);
   Action timed_out(Instant now);
 
+  // The session that writes go through, once there was one.
+  std::optional<std::int64_t> session() const { return session_; }
+
  private:
   enum class Stage : std::uint8_t { kIdle, kResting, kConnecting, kAuth, kLocate, kOpen, kRequest };
 
