@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <deque>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 
@@ -24,32 +25,6 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-// A socket that holds a port the kernel chose, until it is closed.
-class PortHolder {
- public:
-  PortHolder() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (socket_ < 0 || ::bind(socket_, generic, size) != 0 ||
-        ::getsockname(socket_, generic, &size) != 0) {
-      fail("can't get a port on 127.0.0.1");
-    }
-    port_ = ntohs(address.sin_port);
-  }
-  ~PortHolder() { ::close(socket_); }
-  PortHolder(const PortHolder&) = delete;
-  PortHolder& operator=(const PortHolder&) = delete;
-
-  Address address() const { return {"127.0.0.1", port_}; }
-
- private:
-  int socket_;
-  std::uint16_t port_ = 0;
-};
-
 std::filesystem::path make_folder() {
   std::string name = std::filesystem::temp_directory_path() / "holdfast-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) fail("can't make the folder " + name);
@@ -58,12 +33,39 @@ std::filesystem::path make_folder() {
 
 }  // namespace
 
-ChildServers::ChildServers(int count) : folder_(make_folder()) {
-  // All ports are held until all are chosen, so that no two are the same.
-  std::deque<PortHolder> holders;
+// Linux lets the server listen on the port of a socket that is bound with SO_REUSEADDR and does
+// not listen, and gives the port to nobody else, also while the server is down.
+class ChildServers::ReservedPort {
+ public:
+  ReservedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    const int on = 1;
+    if (socket_ < 0 || ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        ::bind(socket_, generic, size) != 0 || ::getsockname(socket_, generic, &size) != 0) {
+      fail("can't get a port on 127.0.0.1");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+  ~ReservedPort() { ::close(socket_); }
+  ReservedPort(const ReservedPort&) = delete;
+  ReservedPort& operator=(const ReservedPort&) = delete;
+
+  Address address() const { return {"127.0.0.1", port_}; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+ChildServers::ChildServers(int count, std::vector<std::string> args, std::string program)
+    : args_(std::move(args)), program_(std::move(program)), folder_(make_folder()) {
   for (int id = 1; id <= count; ++id) {
-    const Address client = holders.emplace_back().address();
-    const Address peer = holders.emplace_back().address();
+    const Address client = ports_.emplace_back(std::make_unique<ReservedPort>())->address();
+    const Address peer = ports_.emplace_back(std::make_unique<ReservedPort>())->address();
     nodes_[id] = Node{client, peer, 0};
     cluster_ += (id == 1 ? "" : ",") + std::to_string(id) + "=" + peer.to_string();
   }
@@ -77,14 +79,15 @@ ChildServers::~ChildServers() {
 
 void ChildServers::start(int id) {
   Node& node = nodes_.at(id);
-  const std::vector<std::string> args = {"holdfast",
-                                         "server",
-                                         "--id=" + std::to_string(id),
-                                         "--data=" + data_folder(id).string(),
-                                         "--listen=" + node.client.to_string(),
-                                         "--peer-listen=" + node.peer.to_string(),
-                                         "--cluster=" + cluster_,
-                                         "--enable-fault-injection"};
+  std::vector<std::string> args = {"holdfast",
+                                   "server",
+                                   "--id=" + std::to_string(id),
+                                   "--data=" + data_folder(id).string(),
+                                   "--listen=" + node.client.to_string(),
+                                   "--peer-listen=" + node.peer.to_string(),
+                                   "--cluster=" + cluster_,
+                                   "--enable-fault-injection"};
+  args.insert(args.end(), args_.begin(), args_.end());
   std::vector<char*> argv;
   for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
   argv.push_back(nullptr);
@@ -98,10 +101,21 @@ void ChildServers::start(int id) {
     const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
-    ::execv("/proc/self/exe", argv.data());
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execv(program_.c_str(), argv.data());
     ::_exit(127);
   }
   node.pid = pid;
+}
+
+void ChildServers::start_all() {
+  for (int id = 1; id <= count(); ++id) start(id);
+}
+
+void ChildServers::signal(int id, int number) {
+  if (nodes_.at(id).pid != 0) ::kill(nodes_.at(id).pid, number);
 }
 
 void ChildServers::kill9(int id) {

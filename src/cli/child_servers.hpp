@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,23 @@
 
 namespace holdfast::cli {
 
-// Server processes of this very program on loopback, with ports from the kernel and one folder for
-// everything they write. They die with us, however we end; the folder is removed with the object.
+// Server processes on loopback, with ports from the kernel and one folder for everything they
+// write. They die with the thread that started them, however it ends; the folder is removed with
+// the object. System errors are thrown.
 class ChildServers {
  public:
-  explicit ChildServers(int count);
+  // `args` are added to each server's command line. `program` is the holdfast binary: this very
+  // one if not said otherwise.
+  explicit ChildServers(int count, std::vector<std::string> args = {},
+                        std::string program = "/proc/self/exe");
   ~ChildServers();
   ChildServers(const ChildServers&) = delete;
   ChildServers& operator=(const ChildServers&) = delete;
 
   void start(int id);
+  void start_all();
   void kill9(int id);
+  void signal(int id, int number);
   // SIGTERM; returns the exit code.
   int terminate(int id);
   bool is_running(int id);
@@ -43,9 +50,14 @@ class ChildServers {
   std::filesystem::path log_file(int id) const;
   int wait_for_exit(int id);
 
+  class ReservedPort;
+
+  std::vector<std::string> args_;
+  std::string program_;
   std::filesystem::path folder_;
   std::map<int, Node> nodes_;
   std::string cluster_;
+  std::vector<std::unique_ptr<ReservedPort>> ports_;
 };
 
 }  // namespace holdfast::cli

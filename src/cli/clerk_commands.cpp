@@ -23,7 +23,7 @@ struct Call {
   std::shared_ptr<Endpoints> endpoints;
 
   Clerk clerk() const {
-    client::ClerkOptions options{.password = endpoints->password, .seed = 0};
+    client::ClerkOptions options{.password = endpoints->password};
     options.deadline = Duration(static_cast<std::int64_t>(timeout_seconds * 1e6));
     return Clerk(endpoints->addresses, options);
   }

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/clerk_commands.hpp"
+#include "cli/demo_command.hpp"
 #include "cli/server_command.hpp"
 #include "cli/status_command.hpp"
 
@@ -25,6 +26,7 @@ int run(int argc, char** argv) {
   add_server_command(app, exit_code);
   add_clerk_commands(app, exit_code);
   add_status_command(app, exit_code);
+  add_demo_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

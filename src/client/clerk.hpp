@@ -22,9 +22,8 @@ class Clerk {
   template <class T>
   using Result = std::expected<T, ClerkError>;
 
-  // `endpoints`: where nodes serve clients. Some of the cluster's are enough, at least one. A seed
-  // of 0 in the options is replaced by a random one.
-  explicit Clerk(std::vector<Address> endpoints, ClerkOptions options = {.seed = 0});
+  // `endpoints`: where nodes serve clients. Some of the cluster's are enough, at least one.
+  explicit Clerk(std::vector<Address> endpoints, ClerkOptions options = {});
   // Closes the session if that is quickly done; else it expires.
   ~Clerk();
   Clerk(const Clerk&) = delete;

@@ -20,7 +20,8 @@ struct ClerkOptions {
   Duration pause_min = std::chrono::milliseconds(5);
   Duration pause_max = std::chrono::milliseconds(500);  // between rounds over all nodes
   std::string password;
-  std::uint64_t seed = 1;  // of the pauses' jitter and the first node asked
+  std::uint64_t seed =
+      0;  // of the pauses' jitter and the first node asked; a Clerk draws one for 0
 };
 
 struct ClerkError {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cli/child_servers.hpp"
+#include "cli/node_status.hpp"
+#include "client/clerk.hpp"
+
+namespace holdfast::cli {
+
+// What was expected and what was seen.
+struct StepFailed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Three servers and what the steps of the demo ask of them. Everything that does not come about in
+// time throws StepFailed.
+class DemoCluster {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  DemoCluster();
+
+  ChildServers& servers() { return servers_; }
+  client::Clerk clerk() const { return client::Clerk(servers_.endpoints()); }
+
+  // Waits for one leader that all running nodes agree on.
+  int wait_for_leader();
+  // Waits until every running node has the same log applied, and compares the digests.
+  void wait_until_equal();
+  NodeStatus status(int id) const;
+  std::vector<int> others(int id) const;
+  // A command to this one node; its reply as a line of text.
+  std::string ask(int id, const std::vector<std::string>& args) const;
+
+ private:
+  ChildServers servers_;
+};
+
+void expect(bool holds, const std::string& expected, const std::string& seen);
+void wait_until(const std::string& what, std::chrono::seconds limit,
+                const std::function<bool()>& holds);
+std::string milliseconds_since(DemoCluster::Time begin);
+template <class T>
+T expect_done(std::expected<T, client::ClerkError> result, const std::string& what) {
+  expect(result.has_value(), what + " to succeed", result ? "" : result.error().text);
+  return std::move(*result);
+}
+
+}  // namespace holdfast::cli

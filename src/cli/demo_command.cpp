@@ -1,0 +1,74 @@
+#include "cli/demo_command.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "cli/demo_steps.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+void say(const std::string& line) {
+  std::cout << "   " << line << std::endl;
+}
+
+// Ctrl-C must leave nothing behind either. The servers end with this process.
+void clean_up_when_interrupted(const std::filesystem::path& folder) {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([signals, folder] {
+    int number = 0;
+    ::sigwait(&signals, &number);
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+    std::cerr << "demo: interrupted\n";
+    ::_exit(128 + number);
+  }).detach();
+}
+
+void explain(const StepFailed& failure, const ChildServers& servers) {
+  std::cerr << "   FAILED\n   " << failure.what() << "\n";
+  for (int id = 1; id <= servers.count(); ++id) {
+    std::cerr << fmt::format("   the last lines of node {}'s log:\n{}", id, servers.log_tail(id));
+  }
+}
+
+int run_demo() {
+  DemoCluster cluster;
+  clean_up_when_interrupted(cluster.servers().folder());
+  const std::vector<DemoStep> steps = demo_steps();
+  std::cout << "Three servers on loopback, as processes of their own.\n";
+  std::size_t passed = 0;
+  for (const DemoStep& step : steps) {
+    std::cout << fmt::format("\n{}. {}\n", passed + 1, step.title) << std::flush;
+    try {
+      step.run(cluster, say);
+      ++passed;
+    } catch (const StepFailed& failure) {
+      explain(failure, cluster.servers());
+      break;  // the steps build on each other
+    }
+  }
+  std::cout << fmt::format("\ndemo: {} of {} steps passed\n", passed, steps.size());
+  return passed == steps.size() ? 0 : 1;
+}
+
+}  // namespace
+
+void add_demo_command(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("demo", "Start three servers in a temporary folder and show them at work");
+  command->callback([&exit_code] { exit_code = run_demo(); });
+}
+
+}  // namespace holdfast::cli
