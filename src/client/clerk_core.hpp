@@ -20,8 +20,7 @@ struct ClerkOptions {
   Duration pause_min = std::chrono::milliseconds(5);
   Duration pause_max = std::chrono::milliseconds(500);  // between rounds over all nodes
   std::string password;
-  std::uint64_t seed =
-      0;  // of the pauses' jitter and the first node asked; a Clerk draws one for 0
+  std::uint64_t seed = 0;  // of the jitter and the first node asked; a Clerk draws one for 0
 };
 
 struct ClerkError {

@@ -13,7 +13,8 @@ using kv::Reply;
 
 std::string text_of(const Reply& reply) {
   if (const auto* error = std::get_if<Reply::Error>(&reply.value)) return error->text;
-  if (const auto* bulk = std::get_if<Reply::Bulk>(&reply.value)) return std::string(bulk->bytes.view());
+  if (const auto* bulk = std::get_if<Reply::Bulk>(&reply.value))
+    return std::string(bulk->bytes.view());
   return {};
 }
 
