@@ -13,7 +13,7 @@ namespace {
 using Say = DemoStep::Say;
 using Clock = std::chrono::steady_clock;
 
-void elect_leader(DemoCluster& cluster, const Say& say) {
+void elect_leader(LocalCluster& cluster, const Say& say) {
   const auto begin = Clock::now();
   cluster.servers().start_all();
   for (int id = 1; id <= 3; ++id) {
@@ -26,7 +26,7 @@ void elect_leader(DemoCluster& cluster, const Say& say) {
                   cluster.status(leader).number("term"), milliseconds_since(begin)));
 }
 
-void put_get_append(DemoCluster& cluster, const Say& say) {
+void put_get_append(LocalCluster& cluster, const Say& say) {
   auto clerk = cluster.clerk();
   const auto put = clerk.put("greeting", "hello");
   expect(put.has_value(), "put to succeed", put ? "" : put.error().text);
@@ -41,7 +41,7 @@ void put_get_append(DemoCluster& cluster, const Say& say) {
   say("get on each of the three nodes: hello, world");
 }
 
-void write_many_keys(DemoCluster& cluster, const Say& say) {
+void write_many_keys(LocalCluster& cluster, const Say& say) {
   constexpr int kKeys = 2000;
   auto clerk = cluster.clerk();
   const auto begin = Clock::now();
@@ -62,7 +62,7 @@ void write_many_keys(DemoCluster& cluster, const Say& say) {
   say("read all of them back; DBSIZE says " + size);
 }
 
-void kill_leader(DemoCluster& cluster, const Say& say) {
+void kill_leader(LocalCluster& cluster, const Say& say) {
   const int leader = cluster.wait_for_leader();
   auto clerk = cluster.clerk();
   expect_done(clerk.append("failover", "before "), "append");
@@ -78,7 +78,7 @@ void kill_leader(DemoCluster& cluster, const Say& say) {
   say("what was acknowledged before is there: " + *value);
 }
 
-void restart_dead_node(DemoCluster& cluster, const Say& say) {
+void restart_dead_node(LocalCluster& cluster, const Say& say) {
   for (int id = 1; id <= 3; ++id) {
     if (cluster.servers().is_running(id)) continue;
     const auto begin = Clock::now();
@@ -90,11 +90,11 @@ void restart_dead_node(DemoCluster& cluster, const Say& say) {
                     milliseconds_since(begin)));
     return;
   }
-  throw StepFailed("expected: a dead node\nseen: all run");
+  throw NotAsExpected("expected: a dead node\nseen: all run");
 }
 
 // Appends "client:number;" again and again; returns at the first failure.
-void append_numbers(DemoCluster& cluster, int client, int count, std::atomic<int>& done,
+void append_numbers(LocalCluster& cluster, int client, int count, std::atomic<int>& done,
                     std::string& failure) {
   auto clerk = cluster.clerk();
   for (int i = 0; i < count; ++i) {
@@ -121,7 +121,7 @@ void expect_each_once(const std::string& value, int clients, int count) {
   }
 }
 
-void append_concurrently(DemoCluster& cluster, const Say& say) {
+void append_concurrently(LocalCluster& cluster, const Say& say) {
   constexpr int kClients = 4;
   constexpr int kAppends = 500;
   expect_done(cluster.clerk().append("shared", ";"), "append");
@@ -152,7 +152,7 @@ void append_concurrently(DemoCluster& cluster, const Say& say) {
   say(fmt::format("node {} is back", killed));
 }
 
-void cut_network(DemoCluster& cluster, const Say& say) {
+void cut_network(LocalCluster& cluster, const Say& say) {
   const int minority = cluster.wait_for_leader();
   const std::vector<int> majority = cluster.others(minority);
   const std::string cut = cluster.ask(
@@ -177,7 +177,7 @@ void cut_network(DemoCluster& cluster, const Say& say) {
   say("the minority refuses: SET " + write + ", GET " + read);
 }
 
-void heal_network(DemoCluster& cluster, const Say& say) {
+void heal_network(LocalCluster& cluster, const Say& say) {
   for (int id = 1; id <= 3; ++id) {
     const std::string healed = cluster.ask(id, {"RAFT", "HEAL"});
     expect(healed == "OK", "OK to RAFT HEAL", healed);
@@ -192,7 +192,7 @@ void heal_network(DemoCluster& cluster, const Say& say) {
                   leader, milliseconds_since(begin)));
 }
 
-void compare_replicas(DemoCluster& cluster, const Say& say) {
+void compare_replicas(LocalCluster& cluster, const Say& say) {
   cluster.wait_until_equal();
   for (int id = 1; id <= 3; ++id) {
     const NodeStatus status = cluster.status(id);
@@ -201,7 +201,7 @@ void compare_replicas(DemoCluster& cluster, const Say& say) {
   }
 }
 
-void stop_cleanly(DemoCluster& cluster, const Say& say) {
+void stop_cleanly(LocalCluster& cluster, const Say& say) {
   const int leader = cluster.wait_for_leader();
   const int code = cluster.servers().terminate(leader);
   expect(code == 0, "exit code 0", std::to_string(code));

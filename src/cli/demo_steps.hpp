@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "cli/demo_cluster.hpp"
+#include "cli/local_cluster.hpp"
 
 namespace holdfast::cli {
 
 struct DemoStep {
   std::string title;
-  // Says what it does and sees through `say`, a line each; throws StepFailed.
+  // Says what it does and sees through `say`, a line each; throws NotAsExpected.
   using Say = std::function<void(const std::string&)>;
-  std::function<void(DemoCluster&, const Say&)> run;
+  std::function<void(LocalCluster&, const Say&)> run;
 };
 
 // In their order: each builds on what those before it left.

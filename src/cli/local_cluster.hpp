@@ -13,19 +13,23 @@
 namespace holdfast::cli {
 
 // What was expected and what was seen.
-struct StepFailed : std::runtime_error {
+struct NotAsExpected : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Three servers and what the steps of the demo ask of them. Everything that does not come about in
-// time throws StepFailed.
-class DemoCluster {
+// Servers on loopback, and what the demo and the tests ask of them. What does not come about in
+// time throws NotAsExpected.
+class LocalCluster {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  DemoCluster();
+  // As ChildServers takes them.
+  explicit LocalCluster(int count, std::vector<std::string> args = {},
+                        std::string program = "/proc/self/exe");
 
   ChildServers& servers() { return servers_; }
+  // All of them, until there is a leader; returns it.
+  int start();
   client::Clerk clerk() const { return client::Clerk(servers_.endpoints()); }
 
   // Waits for one leader that all running nodes agree on.
@@ -44,7 +48,7 @@ class DemoCluster {
 void expect(bool holds, const std::string& expected, const std::string& seen);
 void wait_until(const std::string& what, std::chrono::seconds limit,
                 const std::function<bool()>& holds);
-std::string milliseconds_since(DemoCluster::Time begin);
+std::string milliseconds_since(LocalCluster::Time begin);
 template <class T>
 T expect_done(std::expected<T, client::ClerkError> result, const std::string& what) {
   expect(result.has_value(), what + " to succeed", result ? "" : result.error().text);

@@ -1,4 +1,4 @@
-#include "cli/demo_cluster.hpp"
+#include "cli/local_cluster.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +15,6 @@ namespace {
 using resp::Value;
 
 constexpr auto kPoll = std::chrono::milliseconds(10);
-// Short, so that the minority's refusal need not be waited for long.
-const std::vector<std::string> kServerArgs{"--request-timeout=2s"};
 
 std::string as_text(const Value& reply) {
   return std::visit(Overload{[](const Value::Status& status) { return status.text; },
@@ -30,7 +28,7 @@ std::string as_text(const Value& reply) {
 }  // namespace
 
 void expect(bool holds, const std::string& expected, const std::string& seen) {
-  if (!holds) throw StepFailed("expected: " + expected + "\nseen: " + seen);
+  if (!holds) throw NotAsExpected("expected: " + expected + "\nseen: " + seen);
 }
 
 void wait_until(const std::string& what, std::chrono::seconds limit,
@@ -43,21 +41,27 @@ void wait_until(const std::string& what, std::chrono::seconds limit,
   }
 }
 
-std::string milliseconds_since(DemoCluster::Time begin) {
+std::string milliseconds_since(LocalCluster::Time begin) {
   const auto passed = std::chrono::steady_clock::now() - begin;
   return fmt::format("{} ms",
                      std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
 }
 
-DemoCluster::DemoCluster() : servers_(3, kServerArgs) {}
+LocalCluster::LocalCluster(int count, std::vector<std::string> args, std::string program)
+    : servers_(count, std::move(args), std::move(program)) {}
 
-NodeStatus DemoCluster::status(int id) const {
+int LocalCluster::start() {
+  servers_.start_all();
+  return wait_for_leader();
+}
+
+NodeStatus LocalCluster::status(int id) const {
   auto status = ask_status(servers_.client_address(id));
   expect(status.has_value(), fmt::format("node {} to answer", id), status ? "" : status.error());
   return std::move(*status);
 }
 
-std::vector<int> DemoCluster::others(int id) const {
+std::vector<int> LocalCluster::others(int id) const {
   std::vector<int> ids;
   for (int other = 1; other <= servers_.count(); ++other) {
     if (other != id) ids.push_back(other);
@@ -65,7 +69,7 @@ std::vector<int> DemoCluster::others(int id) const {
   return ids;
 }
 
-std::string DemoCluster::ask(int id, const std::vector<std::string>& args) const {
+std::string LocalCluster::ask(int id, const std::vector<std::string>& args) const {
   const auto limit = std::chrono::seconds(10);
   auto connection =
       client::Connection::connect(servers_.client_address(id), client::Clock::now() + limit);
@@ -74,7 +78,7 @@ std::string DemoCluster::ask(int id, const std::vector<std::string>& args) const
   return reply ? as_text(*reply) : "(no reply) " + reply.error();
 }
 
-int DemoCluster::wait_for_leader() {
+int LocalCluster::wait_for_leader() {
   int leader = 0;
   wait_until("one leader that all running nodes agree on", std::chrono::seconds(10), [&] {
     std::set<std::uint64_t> seen;
@@ -92,7 +96,7 @@ int DemoCluster::wait_for_leader() {
   return leader;
 }
 
-void DemoCluster::wait_until_equal() {
+void LocalCluster::wait_until_equal() {
   std::string seen;
   const auto are_equal = [&] {
     std::set<std::uint64_t> applied;

@@ -1,0 +1,88 @@
+#include "e2e/servers.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "base/overload.hpp"
+
+namespace holdfast::e2e {
+
+using resp::Value;
+
+client::Clock::time_point soon() {
+  return client::Clock::now() + std::chrono::seconds(20);
+}
+
+client::Connection Servers::connect_to(const Address& address) {
+  auto connection = client::Connection::connect(address, soon());
+  cli::expect(connection.has_value(), "a connection", connection ? "" : connection.error());
+  return std::move(*connection);
+}
+
+std::string receive(client::Connection& connection) {
+  const auto reply = connection.receive(soon());
+  if (!reply) return "(no reply) " + reply.error();
+  return std::visit(Overload{[](const Value::Status& status) { return status.text; },
+                             [](const Value::Error& error) { return "(error) " + error.text; },
+                             [](const Value::Bulk& bulk) { return bulk.bytes; },
+                             [](std::int64_t number) { return std::to_string(number); },
+                             [](const auto&) { return std::string("(nil)"); }},
+                    reply->value);
+}
+
+std::string ask(client::Connection& connection, const std::vector<std::string>& args) {
+  const auto sent = connection.send(args, soon());
+  return sent ? receive(connection) : "(not sent) " + sent.error();
+}
+
+struct Appenders::Client {
+  Client(const std::vector<Address>& endpoints, int number)
+      : key("appender" + std::to_string(number)) {
+    thread = std::jthread([this, endpoints](const std::stop_token& stop) { run(endpoints, stop); });
+  }
+
+  void run(const std::vector<Address>& endpoints, const std::stop_token& stop) {
+    client::Clerk clerk(endpoints);
+    while (!stop.stop_requested()) {
+      const auto done = clerk.append(key, std::to_string(acknowledged) + ";");
+      if (!done) {
+        failure = done.error().text;
+        return;
+      }
+      ++acknowledged;
+    }
+  }
+
+  std::string key;
+  std::atomic<int> acknowledged = 0;
+  std::string failure;
+  std::jthread thread;
+};
+
+Appenders::Appenders(const std::vector<Address>& endpoints, int count) {
+  for (int i = 0; i < count; ++i) clients_.push_back(std::make_unique<Client>(endpoints, i));
+}
+
+Appenders::~Appenders() = default;
+
+int Appenders::acknowledged() const {
+  int sum = 0;
+  for (const auto& client : clients_) sum += client->acknowledged;
+  return sum;
+}
+
+void Appenders::stop_and_check(cli::LocalCluster& cluster) {
+  for (const auto& client : clients_) client->thread.request_stop();
+  for (const auto& client : clients_) client->thread.join();
+  auto clerk = cluster.clerk();
+  for (const auto& client : clients_) {
+    EXPECT_EQ(client->failure, "");
+    std::string expected;
+    for (int i = 0; i < client->acknowledged; ++i) expected += std::to_string(i) + ";";
+    const auto value = clerk.get(client->key);
+    ASSERT_TRUE(value) << value.error().text;
+    EXPECT_EQ(value->value_or(""), expected) << "what is in " << client->key;
+  }
+}
+
+}  // namespace holdfast::e2e

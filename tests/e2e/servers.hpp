@@ -1,0 +1,51 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/local_cluster.hpp"
+#include "client/clerk.hpp"
+#include "client/connection.hpp"
+
+namespace holdfast::e2e {
+
+// Three real servers, started and with a leader.
+class Servers : public cli::LocalCluster {
+ public:
+  explicit Servers(std::vector<std::string> args = {}, int count = 3)
+      : LocalCluster(count, std::move(args), HOLDFAST_BINARY) {
+    leader_at_start = start();
+  }
+
+  client::Connection connect(int id) { return connect_to(servers().client_address(id)); }
+  static client::Connection connect_to(const Address& address);
+
+  int leader_at_start = 0;
+};
+
+client::Clock::time_point soon();
+// The reply's text; "(error) …" for an error, "(no reply) …" if there is none.
+std::string ask(client::Connection& connection, const std::vector<std::string>& args);
+std::string receive(client::Connection& connection);
+
+// Clients that append to keys of their own until they are stopped, each through a Clerk.
+class Appenders {
+ public:
+  Appenders(const std::vector<Address>& endpoints, int count);
+  ~Appenders();
+
+  int acknowledged() const;
+  // Stops them; all of what they appended is there exactly once and in order, what was
+  // acknowledged without exception.
+  void stop_and_check(cli::LocalCluster& cluster);
+
+ private:
+  struct Client;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace holdfast::e2e
