@@ -35,6 +35,7 @@ class ChildServers {
 
   int count() const { return static_cast<int>(nodes_.size()); }
   Address client_address(int id) const { return nodes_.at(id).client; }
+  Address peer_address(int id) const { return nodes_.at(id).peer; }
   std::vector<Address> endpoints() const;
   std::filesystem::path folder() const { return folder_; }
   std::filesystem::path data_folder(int id) const;

@@ -29,6 +29,8 @@ class Clients final : private ClientSession::Host {
   void complete(Instant now, replica::Completion completion);
   // Ends the turn: what sessions have to say is sent.
   void flush(Instant now);
+  // Sessions have more to do in the next turn.
+  bool has_work() const { return !touched_.empty(); }
   // No new clients, and nothing more is read from those that are there.
   void drain();
   // All replies that there are were handed to the kernel.

@@ -92,7 +92,7 @@ Exit Node::run() {
 }
 
 void Node::turn() {
-  if (!std::exchange(has_work_, false)) {
+  if (!std::exchange(has_work_, false) && !clients_.has_work()) {
     Instant until = replica_.next_deadline();
     if (stop_deadline_) until = std::min(until, *stop_deadline_);
     io_.run_one_until(to_steady(until));

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
@@ -77,13 +78,21 @@ void PeerNetwork::took(const ErrorCode& error, tcp::socket socket) {
     });
     return;
   }
-  if (inboxes_.size() < kInboxesMax) {
-    PeerInbox::Host& host = *this;
-    const auto inbox = std::make_shared<PeerInbox>(std::move(socket), host);
-    inboxes_.emplace(inbox.get(), inbox);
-    inbox->start();
-  }
+  make_room_for_inbox();
+  PeerInbox::Host& host = *this;
+  const auto inbox = inboxes_.emplace_back(std::make_shared<PeerInbox>(std::move(socket), host));
+  inbox->start();
   accept();
+}
+
+// The oldest that has said nothing yet makes room: a crowd of silent strangers must not keep a
+// peer out.
+void PeerNetwork::make_room_for_inbox() {
+  if (inboxes_.size() < kInboxesMax) return;
+  const auto silent =
+      std::ranges::find_if(inboxes_, [](const auto& inbox) { return !inbox->peer(); });
+  const auto victim = silent != inboxes_.end() ? *silent : inboxes_.front();
+  victim->close("too many connections");
 }
 
 wire::Hello PeerNetwork::hello_to(NodeId to) const {
@@ -147,7 +156,7 @@ void PeerNetwork::received(NodeId from, wire::PeerMessage message) {
 }
 
 void PeerNetwork::closed(PeerInbox& inbox, const std::string& reason) {
-  const auto kept = inboxes_.extract(&inbox);
+  inboxes_.remove_if([&inbox](const auto& kept) { return kept.get() == &inbox; });
   if (reason.empty()) return;
   // A stranger that comes again and again must not fill the disk with log lines.
   if (complaints_.size() >= kComplaintsMax) complaints_.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,6 +59,7 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
 
   void accept();
   void took(const ErrorCode& error, tcp::socket socket);
+  void make_room_for_inbox();
   void learn(const wire::Hello& hello);
   wire::Hello hello_to(NodeId to) const;
 
@@ -76,7 +78,7 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
   Config config_;
   Host& host_;
   std::map<NodeId, Peer> peers_;
-  std::map<PeerInbox*, std::shared_ptr<PeerInbox>> inboxes_;
+  std::list<std::shared_ptr<PeerInbox>> inboxes_;  // the oldest first
   std::set<NodeId> cut_;
   std::map<std::string, int> complaints_;  // reasons why inboxes were closed, and how often
 };

@@ -1,0 +1,183 @@
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "e2e/servers.hpp"
+
+namespace holdfast::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Ended {
+  int code = 0;
+  std::string output;
+};
+
+// Runs the program until it ends; a server that starts after all is a failure, after 20 s.
+Ended run(const std::string& args) {
+  const std::string command = "timeout 20 " HOLDFAST_BINARY " " + args + " 2>&1";
+  FILE* pipe = ::popen(command.c_str(), "r");
+  Ended ended;
+  std::array<char, 4096> buffer;
+  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    ended.output.append(buffer.data(), size);
+  }
+  ended.code = WEXITSTATUS(::pclose(pipe));
+  return ended;
+}
+
+class Startup : public testing::Test {
+ protected:
+  Startup() {
+    std::string name = fs::temp_directory_path() / "holdfast-test-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~Startup() override { fs::remove_all(folder_); }
+
+  Ended run_server(const std::string& args) {
+    return run("server --listen=127.0.0.1:0 --peer-listen=127.0.0.1:0 " + args);
+  }
+  std::string path(const std::string& name) const { return folder_ / name; }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(path(name)) << text;
+  }
+
+  fs::path folder_;
+};
+
+void expect_end(const Ended& ended, int code, const std::string& text) {
+  EXPECT_EQ(ended.code, code) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr(text));
+}
+
+TEST_F(Startup, UnknownFlag_IsNamed) {
+  expect_end(run_server("--data=" + path("d") + " --bogus"), 2, "--bogus");
+}
+
+TEST_F(Startup, NoSubcommand_PointsToHelp) {
+  expect_end(run(""), 2, "--help");
+}
+
+TEST_F(Startup, NoDataFolder_IsSaid) {
+  expect_end(run_server(""), 2, "--data DIR is missing");
+}
+
+TEST_F(Startup, OwnIdMissingFromCluster_IsSaid) {
+  expect_end(run_server("--id=3 --data=" + path("d") + " --cluster=1=127.0.0.1:1,2=127.0.0.1:2"), 2,
+             "--cluster has no address for this node");
+  EXPECT_FALSE(fs::exists(path("d"))) << "nothing is made for a command line that is wrong";
+}
+
+TEST_F(Startup, MalformedAddresses_AreNamed) {
+  expect_end(run_server("--data=" + path("d") + " --cluster=1:127.0.0.1"), 2, "ID=HOST:PORT");
+  expect_end(run_server("--data=" + path("d") + " --advertise=nowhere"), 2, "'nowhere'");
+  expect_end(run_server("--data=" + path("d") + " --cluster=1=h:1,1=h:2"), 2, "listed twice");
+}
+
+TEST_F(Startup, PortInUse_IsNamedWithItsOption) {
+  Servers other({}, 1);
+  const std::string taken = other.servers().client_address(1).to_string();
+  expect_end(run("server --data=" + path("d") + " --peer-listen=127.0.0.1:0 --listen=" + taken), 1,
+             "can't listen on " + taken + " (--listen)");
+}
+
+TEST_F(Startup, DataFolderOfARunningServer_IsRefused) {
+  Servers other({}, 1);
+  const std::string folder = other.servers().data_folder(1);
+  const Ended ended = run_server("--data=" + folder);
+  EXPECT_EQ(ended.code, 1) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr(folder));
+  auto connection = other.connect(1);
+  EXPECT_EQ(ask(connection, {"SET", "k", "v"}), "OK");
+}
+
+TEST_F(Startup, DataFolderOfAnotherNodeOrCluster_IsRefused) {
+  Servers other;
+  for (int id = 1; id <= 3; ++id) other.servers().kill9(id);
+  const std::string folder = other.servers().data_folder(1);
+  const Ended ended = run_server("--data=" + folder);
+  EXPECT_EQ(ended.code, 1) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr(folder));
+  other.start();
+}
+
+TEST_F(Startup, DataFolderThatCannotBeMade_IsRefused) {
+  write("file", "");
+  const Ended under_a_file = run_server("--data=" + path("file") + "/d");
+  EXPECT_EQ(under_a_file.code, 1) << under_a_file.output;
+  EXPECT_THAT(under_a_file.output, HasSubstr(path("file")));
+  const Ended not_permitted = run_server("--data=/proc/holdfast");
+  EXPECT_EQ(not_permitted.code, 1) << not_permitted.output;
+  EXPECT_THAT(not_permitted.output, HasSubstr("/proc/holdfast"));
+}
+
+TEST_F(Startup, RotInTheMiddleOfTheLog_IsNamedWithFileAndOffset) {
+  Servers other({}, 1);
+  auto connection = other.connect(1);
+  for (int i = 0; i < 100; ++i) ask(connection, {"SET", "k", std::to_string(i)});
+  other.servers().kill9(1);
+  const fs::path log = other.servers().data_folder(1) / "log";
+  const std::set<fs::path> segments{fs::directory_iterator(log), fs::directory_iterator()};
+  const fs::path& segment = *segments.begin();
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(300);
+    file.put('\x55');
+  }
+  other.servers().start(1);
+  cli::wait_until("the server to end", std::chrono::seconds(10),
+                  [&] { return !other.servers().is_running(1); });
+  EXPECT_THAT(other.servers().log_tail(1), HasSubstr(segment.filename().string()));
+}
+
+TEST_F(Startup, SettingsOfAFile_AreTakenAndTheCommandLineGoesBefore) {
+  write("c.toml",
+        "id = 2\ndata = \"" + path("d") + "\"\nmax-clients = 7\n[cluster]\n1 = \"127.0.0.1:1\"\n");
+  expect_end(run_server("--config=" + path("c.toml")), 2, "--id is 2");
+  expect_end(run_server("--id=5 --config=" + path("c.toml")), 2, "--id is 5");
+}
+
+TEST_F(Startup, WrongSettingsOfAFile_AreNamedWithTheirLine) {
+  write("unknown.toml", "id = 1\nbogus = 2\n");
+  expect_end(run_server("--config=" + path("unknown.toml")), 2,
+             "unknown.toml:2: there is no setting 'bogus'");
+  write("bad.toml", "id = = 1\n");
+  expect_end(run_server("--config=" + path("bad.toml")), 2, "bad.toml:1");
+  write("type.toml", "id = [1]\n");
+  expect_end(run_server("--config=" + path("type.toml")), 2, "type.toml:1");
+  expect_end(run_server("--config=" + path("none.toml")), 2, "none.toml");
+}
+
+TEST_F(Startup, HelpOfEveryCommand_IsThere) {
+  for (const char* command : {"", "server", "put", "get", "append", "status", "demo"}) {
+    const Ended ended = run(std::string(command) + " --help");
+    EXPECT_EQ(ended.code, 0) << command;
+    EXPECT_THAT(ended.output, HasSubstr("Usage")) << command;
+  }
+}
+
+TEST_F(Startup, ClientCommands_WorkAndSayWhatIsWrong) {
+  Servers cluster;
+  std::string endpoints = " --endpoints ";
+  for (const Address& address : cluster.servers().endpoints())
+    endpoints += address.to_string() + ",";
+  endpoints.pop_back();
+  EXPECT_EQ(run("put k v" + endpoints).output, "OK\n");
+  EXPECT_EQ(run("append k w" + endpoints).output, "2\n");
+  EXPECT_EQ(run("get k" + endpoints).output, "vw");
+  expect_end(run("get none" + endpoints), 3, "there is no key 'none'");
+  expect_end(run("status" + endpoints), 0, "leader");
+  expect_end(run("status --json" + endpoints), 0, "\"commit_index\":");
+  expect_end(run("put k v --timeout 0.3 --endpoints 127.0.0.1:1"), 1, "not executed");
+}
+
+}  // namespace
+}  // namespace holdfast::e2e
