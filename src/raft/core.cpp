@@ -17,6 +17,7 @@ Core::Core(Config config, Restored restored, Instant now)
   CHECK(is_voter(config_.id));
   CHECK(log_.last_term() <= hard_state_.term);
   reset_election_timer(now);
+  if (quorum() == 1) election_deadline_ = now;  // there is nobody to wait for
 }
 
 void Core::tick(Instant now) {
