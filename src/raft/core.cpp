@@ -159,7 +159,7 @@ void Core::commit_to(Index index) {
 
 Effects Core::take_effects(Instant now) {
   if (!fault_) {
-    start_reads(now);
+    start_reads();
     // Entries travel to the peers and to our own disk at the same time (Thesis §10.2.1).
     replicate(now);
     hand_to_disk();

@@ -160,7 +160,7 @@ class Core {
   void tick_leader(Instant now);
   void replicate(Instant now);
   void send_entries(Instant now, NodeId to, Progress& peer);
-  void broadcast_heartbeat(Instant now);
+  void broadcast_heartbeat();
   void send_heartbeat(NodeId to, Progress& peer);
   void maybe_advance_commit();
   void maybe_finish_transfer(NodeId peer);
@@ -169,7 +169,7 @@ class Core {
   // reads.cpp
   void on(Instant now, NodeId from, const ReadIndexRequest& request);
   void on(Instant now, NodeId from, const ReadIndexResponse& response);
-  void start_reads(Instant now);
+  void start_reads();
   void maybe_grant_reads();
   void answer_read(const PendingRead& read, bool granted);
 

@@ -109,7 +109,7 @@ void Core::become_leader(Instant now) {
   Leader leader{.peers = {},
                 .term_start = log_.last_index().next(),
                 .round = {},
-                .heartbeat_due = now,
+                .heartbeat_due = now + config_.heartbeat_interval,
                 .reads = {},
                 .transfer = {}};
   for (const NodeId voter : config_.voters) {
@@ -120,7 +120,7 @@ void Core::become_leader(Instant now) {
   trace("leads in term " + std::to_string(term().value()));
   log_.append({term(), EntryKind::kNoop, Payload()});
   mark_log_dirty(log_.last_index());
-  broadcast_heartbeat(now);
+  broadcast_heartbeat();
 }
 
 void Core::on(Instant now, NodeId from, const TimeoutNow&) {

@@ -31,13 +31,14 @@ void Core::tick_leader(Instant now) {
     trace("hears no majority");
     return become_follower(now, term(), NodeId());
   }
-  broadcast_heartbeat(now);
+  leader.heartbeat_due = now + config_.heartbeat_interval;
+  broadcast_heartbeat();
 }
 
-void Core::broadcast_heartbeat(Instant now) {
+// For the time or for reads; reads must not put off what else a tick does.
+void Core::broadcast_heartbeat() {
   auto& leader = std::get<Leader>(role_);
   ++leader.round;
-  leader.heartbeat_due = now + config_.heartbeat_interval;
   for (auto& [node, peer] : leader.peers) send_heartbeat(node, peer);
 }
 

@@ -49,11 +49,11 @@ void Core::on(Instant now, NodeId from, const ReadIndexResponse& response) {
   }
 }
 
-void Core::start_reads(Instant now) {
+void Core::start_reads() {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || leader->reads.empty() || leader->reads.back().round) return;
   if (commit_index_ < leader->term_start) return;
-  broadcast_heartbeat(now);
+  broadcast_heartbeat();
   for (auto read = leader->reads.rbegin(); read != leader->reads.rend() && !read->round; ++read) {
     read->index = commit_index_;
     read->round = leader->round;

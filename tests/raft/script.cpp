@@ -102,7 +102,7 @@ void Script::execute(const Words& words) {
   else if (command == "wait")
     subject.now += std::chrono::milliseconds(std::stoi(words.at(2)));
   else if (command == "tick")
-    subject.core->tick(subject.now);
+    tick(subject);
   else if (command == "transfer")
     subject.core->transfer(subject.now, parse_id(words.at(2)));
   else if (command == "reset")
@@ -160,6 +160,11 @@ Script::Node& Script::node(const std::string& name) {
 void Script::timeout(Node& subject) {
   subject.now = std::max(subject.now, subject.core->next_deadline());
   subject.core->tick(subject.now);
+}
+
+// As a host does: when it is time, not before.
+void Script::tick(Node& subject) {
+  if (subject.now >= subject.core->next_deadline()) subject.core->tick(subject.now);
 }
 
 void Script::propose(Node& subject, const Words& words) {

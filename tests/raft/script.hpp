@@ -39,6 +39,7 @@ class Script {
   void make_cluster(const Words& words);
   void restore(const Words& words);
   void timeout(Node& node);
+  void tick(Node& node);
   void propose(Node& node, const Words& words);
   void read(Node& node, const Words& words);
   void disk(Node& node, const std::string& what);
