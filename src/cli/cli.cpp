@@ -4,6 +4,7 @@
 
 #include "cli/clerk_commands.hpp"
 #include "cli/demo_command.hpp"
+#include "cli/log_command.hpp"
 #include "cli/server_command.hpp"
 #include "cli/status_command.hpp"
 
@@ -27,6 +28,7 @@ int run(int argc, char** argv) {
   add_clerk_commands(app, exit_code);
   add_status_command(app, exit_code);
   add_demo_command(app, exit_code);
+  add_log_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

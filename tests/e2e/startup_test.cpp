@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 struct Ended {
   int code = 0;
@@ -135,7 +136,20 @@ TEST_F(Startup, RotInTheMiddleOfTheLog_IsNamedWithFileAndOffset) {
   other.servers().start(1);
   cli::wait_until("the server to end", std::chrono::seconds(10),
                   [&] { return !other.servers().is_running(1); });
-  EXPECT_THAT(other.servers().log_tail(1), HasSubstr(segment.filename().string()));
+  const std::string place = segment.string() + " at offset ";
+  EXPECT_THAT(other.servers().log_tail(1), HasSubstr(place));
+  expect_end(run("log " + other.servers().data_folder(1).string()), 3, place);
+}
+
+TEST_F(Startup, LogCommand_PrintsWhatWasWrittenBesideTheServer) {
+  Servers other({}, 1);
+  auto connection = other.connect(1);
+  ask(connection, {"SET", "k\n", "v"});
+  const std::string folder = other.servers().data_folder(1);
+  expect_end(run("log " + folder), 0, R"("SET" "k\x0a" "v")");
+  expect_end(run("log --json " + folder), 0, R"("args":["SET","k\\x0a","v"])");
+  EXPECT_THAT(run("log --from 3 --limit 1 " + folder).output, Not(HasSubstr("no-op")));
+  expect_end(run("log " + path("none")), 1, "there is no log here");
 }
 
 TEST_F(Startup, SettingsOfAFile_AreTakenAndTheCommandLineGoesBefore) {
@@ -157,7 +171,7 @@ TEST_F(Startup, WrongSettingsOfAFile_AreNamedWithTheirLine) {
 }
 
 TEST_F(Startup, HelpOfEveryCommand_IsThere) {
-  for (const char* command : {"", "server", "put", "get", "append", "status", "demo"}) {
+  for (const char* command : {"", "server", "put", "get", "append", "status", "demo", "log"}) {
     const Ended ended = run(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0) << command;
     EXPECT_THAT(ended.output, HasSubstr("Usage")) << command;
