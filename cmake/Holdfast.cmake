@@ -7,6 +7,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(HOLDFAST_TESTS "Build the tests" ON)
+option(HOLDFAST_PLANTED_BUGS "Compile in bugs that can be switched on, to test the tests" OFF)
 set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
 
 find_program(HOLDFAST_CCACHE ccache)

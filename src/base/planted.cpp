@@ -1,0 +1,90 @@
+#include "base/planted.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace holdfast {
+
+namespace {
+
+constexpr auto kBugs = std::to_array<PlantedBug>({
+    {Bug::kVoteNotPersisted, "vote-not-persisted", "a vote is given and never written to disk"},
+    {Bug::kVoteBeforeDisk, "vote-before-disk", "a vote leaves before it is on disk"},
+    {Bug::kAckBeforeDisk, "ack-before-disk", "entries are acknowledged before they are on disk"},
+    {Bug::kOwnDiskNotAwaited, "own-disk-not-awaited",
+     "a leader counts its own entries before they are on its disk"},
+    {Bug::kCommitOldTerm, "commit-old-term", "entries of an old term commit by counting"},
+    {Bug::kReadBeforeNoop, "read-before-noop",
+     "a new leader answers reads before it has committed an entry of its term"},
+    {Bug::kReadWithoutConfirmation, "read-without-confirmation",
+     "a leader answers reads without asking whether it still leads"},
+    {Bug::kStaleAppendTruncates, "stale-append-truncates",
+     "an AppendRequest truncates what comes after it, conflict or not"},
+    {Bug::kCommitBeyondProof, "commit-beyond-proof",
+     "a follower commits beyond the last entry that the message proved"},
+    {Bug::kHeartbeatCommitBeyondMatch, "heartbeat-commit-beyond-match",
+     "a heartbeat tells a commit index beyond what the follower has acknowledged"},
+    {Bug::kVoteForStaleLog, "vote-for-stale-log", "a vote is given whatever the candidate's log"},
+    {Bug::kVoteForgottenOnStepDown, "vote-forgotten-on-step-down",
+     "a candidate that steps down forgets its vote of the term"},
+    {Bug::kLateCompletionCounts, "late-completion-counts",
+     "the completion of an overwritten write counts for the newer entries"},
+    {Bug::kLogsMerged, "logs-merged", "a follower does not compare the previous entry's term"},
+    {Bug::kConflictKept, "conflict-kept",
+     "a follower keeps entries that conflict with the leader's"},
+    {Bug::kCommittedTruncated, "committed-truncated",
+     "a follower that refuses an AppendRequest truncates, committed or not"},
+    {Bug::kQuorumTooSmall, "quorum-too-small", "half of the nodes count as a majority"},
+    {Bug::kLateReadAnswerTaken, "late-read-answer-taken",
+     "a read index is taken from an earlier question or another leadership"},
+    {Bug::kSyncSkipped, "sync-skipped", "the log is written and not synced"},
+    {Bug::kDirectoryNotSynced, "directory-not-synced", "a new file's directory is not synced"},
+    {Bug::kChecksumSkipped, "checksum-skipped", "checksums of the log's records are not compared"},
+    {Bug::kRotCutAsTorn, "rot-cut-as-torn",
+     "damage in the middle of the log is cut like a torn tail"},
+    {Bug::kFailedSyncIgnored, "failed-sync-ignored", "a failed sync is tried again and believed"},
+    {Bug::kFrameChecksumSkipped, "frame-checksum-skipped",
+     "checksums of the peers' frames are not compared"},
+    {Bug::kRetryAppliedTwice, "retry-applied-twice", "a repeated request is executed again"},
+    {Bug::kResendAppliedTwice, "resend-applied-twice",
+     "a write that a node sent twice is executed twice"},
+    {Bug::kSessionLostAtRestart, "session-lost-at-restart", "a restarted node has no sessions"},
+    {Bug::kExpiryByOwnClock, "expiry-by-own-clock", "sessions expire by each node's own clock"},
+    {Bug::kReadBeforeApplied, "read-before-applied",
+     "a read is answered before its index is applied"},
+    {Bug::kUnknownCalledFailed, "unknown-called-failed",
+     "an outcome that isn't known is reported as a failure"},
+    {Bug::kResentUnderNewNumber, "resent-under-new-number",
+     "a write is sent again under a new number when the leader changes"},
+    {Bug::kReadOvertakesWrite, "read-overtakes-write",
+     "a read behind a write of the same pipeline does not wait for it"},
+    {Bug::kRetryUnderNewNumber, "retry-under-new-number",
+     "the Clerk repeats a request under a new number"},
+});
+
+}  // namespace
+
+std::span<const PlantedBug> planted_bugs() {
+  return kBugs;
+}
+
+std::optional<Bug> find_planted_bug(std::string_view name) {
+  const auto found = std::ranges::find(kBugs, name, &PlantedBug::name);
+  return found == kBugs.end() ? std::nullopt : std::optional(found->bug);
+}
+
+#ifdef HOLDFAST_PLANTED_BUGS
+namespace {
+Bug active = Bug::kNone;
+}
+
+bool planted(Bug bug) {
+  return active == bug;
+}
+
+void plant(Bug bug) {
+  active = bug;
+}
+#endif
+
+}  // namespace holdfast
