@@ -105,13 +105,13 @@ class Lives {
     for (int i = 0; i < lives && !testing::Test::HasFatalFailure(); ++i) {
       disk_.power_off_at(1 + prng_.below(120));
       live();
-      const auto kept = static_cast<FaultyDisk::Unsynced>(prng_.below(3));
+      const auto kept = static_cast<sim::VirtualDisk::Unsynced>(prng_.below(3));
       disk_.power_on(kept, prng_);
       if (prng_.below(4) == 0) {  // and once more, while it recovers
         disk_.power_off_at(1 + prng_.below(25));
         (void)DataFolder::open(disk_, kDir, kIdentity);
         (void)open_wal(disk_);
-        disk_.power_on(FaultyDisk::Unsynced::kRandom, prng_);
+        disk_.power_on(sim::VirtualDisk::Unsynced::kRandom, prng_);
       }
     }
   }
@@ -170,7 +170,7 @@ class Lives {
     ASSERT_NE(message.find("as told by the test"), std::string::npos) << message;
   }
 
-  FaultyDisk disk_;
+  sim::VirtualDisk disk_;
   Prng prng_;
   History history_;
   std::size_t acknowledged_ = 0;
@@ -187,7 +187,7 @@ TEST(Damage, PowerLossAtRandomOperations_LosesNothingAcknowledged) {
 
 // Each operation of a short life in turn is the last one, and then each operation of the recovery.
 TEST(Damage, PowerLossAtEachOperation_ThenAtEachOfTheRecovery) {
-  const auto script = [](FaultyDisk& disk, std::size_t& acknowledged, History& history) {
+  const auto script = [](sim::VirtualDisk& disk, std::size_t& acknowledged, History& history) {
     const auto folder = DataFolder::open(disk, kDir, kIdentity);
     if (!folder) return false;
     auto opened = open_wal(disk);
@@ -204,9 +204,9 @@ TEST(Damage, PowerLossAtEachOperation_ThenAtEachOfTheRecovery) {
   bool finished = false;
   for (std::uint64_t at = 1; !finished; ++at) {
     for (std::uint64_t again = 1; again <= 12; ++again) {
-      const auto kept = static_cast<FaultyDisk::Unsynced>((at + again) % 3);
+      const auto kept = static_cast<sim::VirtualDisk::Unsynced>((at + again) % 3);
       Prng prng(at * 100 + again);
-      FaultyDisk disk;
+      sim::VirtualDisk disk;
       History history;
       std::size_t acknowledged = 0;
       disk.power_off_at(at);
@@ -214,7 +214,7 @@ TEST(Damage, PowerLossAtEachOperation_ThenAtEachOfTheRecovery) {
       disk.power_on(kept, prng);
       disk.power_off_at(again);
       if (DataFolder::open(disk, kDir, kIdentity)) (void)open_wal(disk);
-      disk.power_on(FaultyDisk::Unsynced::kRandom, prng);
+      disk.power_on(sim::VirtualDisk::Unsynced::kRandom, prng);
 
       const auto folder = DataFolder::open(disk, kDir, kIdentity);
       ASSERT_TRUE(folder) << at << " " << again << " " << folder.error().message;
@@ -232,7 +232,7 @@ TEST(Damage, PowerLossAtEachOperation_ThenAtEachOfTheRecovery) {
 TEST(Damage, ErrorAtEachOperation_LosesNothingAcknowledged) {
   for (const auto kind : {IoError::Kind::kIo, IoError::Kind::kNoSpace}) {
     for (std::uint64_t at = 1; at < 60; ++at) {
-      FaultyDisk disk;
+      sim::VirtualDisk disk;
       make_folder(disk);
       auto opened = open_wal(disk);
       ASSERT_TRUE(opened);
@@ -250,7 +250,7 @@ TEST(Damage, ErrorAtEachOperation_LosesNothingAcknowledged) {
         EXPECT_EQ(acknowledged, history.last());
       }
       Prng prng(at);
-      disk.power_on(FaultyDisk::Unsynced::kLost, prng);
+      disk.power_on(sim::VirtualDisk::Unsynced::kLost, prng);
       const auto again = open_wal(disk);
       ASSERT_TRUE(again) << at << " " << again.error().message();
       const auto found = history.find(again->restored);

@@ -20,18 +20,18 @@ void expect_refused(Disk& disk, Kind kind, std::initializer_list<std::string> sa
 }
 
 TEST(DataFolder, NewFolder_IsMadeWithParentsAndLog) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   const std::string dir = "/var/lib/holdfast";
   ASSERT_TRUE(DataFolder::open(disk, dir, kIdentity));
   EXPECT_EQ(*read_identity(disk, dir), kIdentity);
   Prng prng(1);
-  disk.power_on(FaultyDisk::Unsynced::kLost, prng);
+  disk.power_on(sim::VirtualDisk::Unsynced::kLost, prng);
   EXPECT_EQ(*read_identity(disk, dir), kIdentity);
   EXPECT_TRUE(Wal::open(disk, dir, {kIdentity.cluster, kIdentity.node}));
 }
 
 TEST(DataFolder, SecondServer_IsTurnedAwayUntilTheFirstEnds) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   {
     const auto first = DataFolder::open(disk, kDir, kIdentity);
     ASSERT_TRUE(first);
@@ -41,7 +41,7 @@ TEST(DataFolder, SecondServer_IsTurnedAwayUntilTheFirstEnds) {
 }
 
 TEST(DataFolder, OtherNodeOrCluster_IsRefusedNamingBoth) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   make_folder(disk);
   expect_refused(disk, Kind::kForeign, {"node 3 of cluster 77", "node 4 of cluster 77"},
                  {77, NodeId(4)});
@@ -51,7 +51,7 @@ TEST(DataFolder, OtherNodeOrCluster_IsRefusedNamingBoth) {
 }
 
 TEST(DataFolder, EveryFlippedBitOfTheIdentity_IsRefused) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   make_folder(disk);
   const auto path = kDir + "/identity";
   for (std::uint64_t bit = 0; bit < 8 * disk.contents(path).size(); ++bit) {
@@ -62,7 +62,7 @@ TEST(DataFolder, EveryFlippedBitOfTheIdentity_IsRefused) {
 }
 
 TEST(DataFolder, IdentityCutAtEveryByteOrTooLong_IsRefused) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   make_folder(disk);
   const auto path = kDir + "/identity";
   const auto text = disk.contents(path);
@@ -85,9 +85,9 @@ TEST(DataFolder, LogWithoutIdentity_IsRefused) {
 TEST(DataFolder, PowerLossAtEachStepOfItsCreation_CanBeTakenUpAgain) {
   bool finished = false;
   for (std::uint64_t at = 1; !finished; ++at) {
-    for (const auto kept : {FaultyDisk::Unsynced::kLost, FaultyDisk::Unsynced::kKept,
-                            FaultyDisk::Unsynced::kRandom}) {
-      FaultyDisk disk;
+    for (const auto kept : {sim::VirtualDisk::Unsynced::kLost, sim::VirtualDisk::Unsynced::kKept,
+                            sim::VirtualDisk::Unsynced::kRandom}) {
+      sim::VirtualDisk disk;
       Prng prng(at);
       disk.power_off_at(at);
       finished = DataFolder::open(disk, kDir, kIdentity).has_value();
@@ -103,13 +103,13 @@ TEST(DataFolder, PowerLossAtEachStepOfItsCreation_CanBeTakenUpAgain) {
 // start must make it so before it relies on it.
 TEST(DataFolder, KilledAtEachStepOfItsCreation_SecondStartMakesAllDurable) {
   for (std::uint64_t at = 1; at < 40; ++at) {
-    FaultyDisk disk;
+    sim::VirtualDisk disk;
     Prng prng(at);
     disk.fail_operation(at, IoError::Kind::kIo);
     (void)DataFolder::open(disk, kDir, kIdentity);
     disk.kill_process();
     make_folder(disk);
-    disk.power_on(FaultyDisk::Unsynced::kLost, prng);
+    disk.power_on(sim::VirtualDisk::Unsynced::kLost, prng);
     ASSERT_TRUE(disk.exists(kDir + "/identity")) << at;
     make_folder(disk);
     ASSERT_TRUE(open_wal(disk)) << at;
@@ -117,7 +117,7 @@ TEST(DataFolder, KilledAtEachStepOfItsCreation_SecondStartMakesAllDurable) {
 }
 
 TEST(DataFolder, NoPermission_SaysWhatToDo) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   make_folder(disk);
   disk.fail_next("lock", IoError::Kind::kPermission);
   expect_refused(disk, Kind::kPermission, {kDir + "/lock", "owner"});
@@ -126,7 +126,7 @@ TEST(DataFolder, NoPermission_SaysWhatToDo) {
 }
 
 TEST(DataFolder, FullDisk_SaysSo) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   disk.set_space(100);
   expect_refused(disk, Kind::kIo, {"Make room"});
   disk.set_space(UINT64_MAX);

@@ -37,7 +37,7 @@ std::string bytes_of_hex_block() {
 }
 
 TEST(LogFormatDocument, Example_IsWhatIsWritten) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   make_folder(disk);
   auto opened = open_wal(disk);
   ASSERT_TRUE(opened);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/disk.hpp"
 #include "storage/data_folder.hpp"
-#include "storage/faulty_disk.hpp"
 #include "storage/wal.hpp"
 
 namespace holdfast::storage {
@@ -83,7 +83,7 @@ class History {
 
 // A log of two segments on a sound disk, each of whose groups is synced.
 struct SmallLog {
-  std::unique_ptr<FaultyDisk> disk = std::make_unique<FaultyDisk>();
+  std::unique_ptr<sim::VirtualDisk> disk = std::make_unique<sim::VirtualDisk>();
   History history;
   std::vector<std::uint64_t> group_ends;  // in the last segment, after each group
 

@@ -12,18 +12,18 @@ using Kind = RecoveryError::Kind;
 class RecoveryTable : public testing::Test {
  protected:
   // Recovers everything, and again after the power failed once more.
-  void expect_whole(FaultyDisk& disk, const History& history) {
+  void expect_whole(sim::VirtualDisk& disk, const History& history) {
     for (int i = 0; i < 2; ++i) {
       const auto opened = open_wal(disk);
       ASSERT_TRUE(opened) << opened.error().message();
       EXPECT_EQ(opened->restored.hard_state, history.state().hard_state);
       EXPECT_EQ(opened->restored.entries, history.state().entries);
       Prng prng(1);
-      disk.power_on(FaultyDisk::Unsynced::kLost, prng);
+      disk.power_on(sim::VirtualDisk::Unsynced::kLost, prng);
     }
   }
   // Loses the last record and nothing else, says so, and the log can be used.
-  void expect_last_group_cut(FaultyDisk& disk, History history) {
+  void expect_last_group_cut(sim::VirtualDisk& disk, History history) {
     history.go_back_to(history.last() - 1);
     {
       const auto opened = open_wal(disk);
@@ -32,8 +32,8 @@ class RecoveryTable : public testing::Test {
     }
     expect_whole(disk, history);
   }
-  void expect_refused(FaultyDisk& disk, Kind kind, const std::string& path, std::uint64_t offset,
-                      const std::string& says) {
+  void expect_refused(sim::VirtualDisk& disk, Kind kind, const std::string& path,
+                      std::uint64_t offset, const std::string& says) {
     const auto before = disk.changes();
     const auto opened = open_wal(disk);
     ASSERT_FALSE(opened);
@@ -45,14 +45,14 @@ class RecoveryTable : public testing::Test {
     EXPECT_NE(message.find(path + " at offset " + std::to_string(offset)), std::string::npos);
     EXPECT_EQ(disk.changes(), before) << "a refused log is left as it is";
   }
-  static void overwrite(FaultyDisk& disk, std::uint64_t sequence, std::uint64_t offset,
+  static void overwrite(sim::VirtualDisk& disk, std::uint64_t sequence, std::uint64_t offset,
                         const std::string& with) {
     auto bytes = disk.contents(segment_path(sequence));
     bytes.replace(offset, with.size(), with);
     disk.set_contents(segment_path(sequence), bytes);
   }
   // Makes segment 3, without records.
-  static void add_segment(FaultyDisk& disk, const SmallLog& log) {
+  static void add_segment(sim::VirtualDisk& disk, const SmallLog& log) {
     const auto bytes = disk.contents(segment_path(2));
     const SegmentHeader header{.identity = kIdentity,
                                .sequence = 3,
@@ -64,7 +64,7 @@ class RecoveryTable : public testing::Test {
     segment.resize(4096);
     disk.set_contents(segment_path(3), segment);
   }
-  static void seal_segment_2(FaultyDisk& disk) {
+  static void seal_segment_2(sim::VirtualDisk& disk) {
     const auto end = SmallLog::end_of(disk.contents(segment_path(2)));
     std::string seal;
     RecordWriter(seal, segment_seed(kIdentity, 2), end, end).seal();
@@ -83,7 +83,7 @@ TEST_F(RecoveryTable, T1_ZerosBehindTheLastRecord_IsTheEnd) {
 }
 
 TEST_F(RecoveryTable, T2_RecordsUpToTheLastByteOfTheFile_IsTheEnd) {
-  FaultyDisk disk;
+  sim::VirtualDisk disk;
   make_folder(disk);
   History history;
   auto opened = open_wal(disk);

@@ -31,10 +31,10 @@ class WalTest : public testing::Test {
   void lose_power() {
     wal_.reset();
     Prng prng(1);
-    disk_.power_on(FaultyDisk::Unsynced::kLost, prng);
+    disk_.power_on(sim::VirtualDisk::Unsynced::kLost, prng);
   }
 
-  FaultyDisk disk_;
+  sim::VirtualDisk disk_;
   std::unique_ptr<Wal> wal_;
   raft::Restored restored_;
   std::vector<std::string> notes_;
@@ -183,7 +183,7 @@ TEST_F(WalTest, FullDiskAtRoll_KeepsTheGroupForLater) {
 
 TEST_F(WalTest, FullDiskAtAnyStepOfARoll_LosesNothing) {
   for (std::uint64_t step = 1; step < 20; ++step) {
-    FaultyDisk disk;
+    sim::VirtualDisk disk;
     make_folder(disk);
     auto opened = open_wal(disk);
     ASSERT_TRUE(opened);
@@ -294,7 +294,7 @@ TEST_F(WalTest, KilledBeforeSync_WhatIsFoundIsMadeDurable) {
   disk_.power_off_at(2);  // the write goes through, the fdatasync does not
   EXPECT_FALSE(wal.sync());
   Prng prng(1);
-  disk_.power_on(FaultyDisk::Unsynced::kKept, prng);
+  disk_.power_on(sim::VirtualDisk::Unsynced::kKept, prng);
   open();
   history_.add(batch);
   expect_restored();

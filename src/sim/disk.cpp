@@ -1,8 +1,16 @@
-#include "storage/faulty_disk.hpp"
+#include "sim/disk.hpp"
 
 #include <algorithm>
 
-namespace holdfast::storage {
+namespace holdfast::sim {
+
+using storage::File;
+using storage::IoError;
+using storage::IoResult;
+using storage::Lock;
+using storage::OpenMode;
+using storage::parent_dir;
+
 namespace {
 
 constexpr std::size_t kSector = 512;
@@ -14,7 +22,7 @@ void write_into(std::string& bytes, std::uint64_t offset, std::string_view data)
 
 }  // namespace
 
-struct FaultyDisk::Inode {
+struct VirtualDisk::Inode {
   struct Write {
     std::uint64_t offset;
     std::string bytes;
@@ -25,20 +33,23 @@ struct FaultyDisk::Inode {
 
   void write(std::uint64_t offset, std::string_view data) {
     write_into(bytes, offset, data);
-    for (std::size_t at = 0; at < data.size();) {  // a sector may go to the device by itself
-      const auto size = std::min<std::size_t>(kSector - (offset + at) % kSector, data.size() - at);
-      unsynced.push_back({offset + at, std::string(data.substr(at, size))});
-      at += size;
-    }
+    unsynced.push_back({offset, std::string(data)});
   }
   void sync() {
-    durable = bytes;
+    for (const Write& write : unsynced) write_into(durable, write.offset, write.bytes);
     unsynced.clear();
   }
+  // A sector goes to the device whole, and by itself.
   void lose_power(Unsynced kept, Prng& prng) {
-    for (const auto& write : unsynced) {
-      if (kept == Unsynced::kKept || (kept == Unsynced::kRandom && prng.below(2) == 0)) {
-        write_into(durable, write.offset, write.bytes);
+    for (const Write& write : unsynced) {
+      const std::string_view data = write.bytes;
+      for (std::size_t at = 0; at < data.size();) {
+        const auto size =
+            std::min<std::size_t>(kSector - (write.offset + at) % kSector, data.size() - at);
+        const bool stays =
+            kept == Unsynced::kKept || (kept == Unsynced::kRandom && prng.below(2) == 0);
+        if (stays) write_into(durable, write.offset + at, data.substr(at, size));
+        at += size;
       }
     }
     bytes = durable;
@@ -46,15 +57,15 @@ struct FaultyDisk::Inode {
   }
 };
 
-struct FaultyDisk::Entry {
+struct VirtualDisk::Entry {
   std::string gone;              // this name is not there any more
   std::string name;              // this name is there and means
   std::shared_ptr<Inode> inode;  // this file, or if null a directory
 };
 
-class FaultyDisk::OpenFile final : public File {
+class VirtualDisk::OpenFile final : public File {
  public:
-  OpenFile(FaultyDisk& disk, std::shared_ptr<Inode> inode, std::string path)
+  OpenFile(VirtualDisk& disk, std::shared_ptr<Inode> inode, std::string path)
       : disk_(disk), inode_(std::move(inode)), path_(std::move(path)) {}
 
   IoResult<std::string> read(std::uint64_t offset, std::size_t size) override {
@@ -93,12 +104,12 @@ class FaultyDisk::OpenFile final : public File {
   }
 
  private:
-  FaultyDisk& disk_;
+  VirtualDisk& disk_;
   std::shared_ptr<Inode> inode_;
   std::string path_;
 };
 
-class FaultyDisk::HeldLock final : public Lock {
+class VirtualDisk::HeldLock final : public Lock {
  public:
   HeldLock(std::shared_ptr<std::set<std::string>> locks, std::string path)
       : locks_(std::move(locks)), path_(std::move(path)) {}
@@ -109,35 +120,29 @@ class FaultyDisk::HeldLock final : public Lock {
   std::string path_;
 };
 
-FaultyDisk::FaultyDisk()
+VirtualDisk::VirtualDisk()
     : dirs_({"/"}), durable_dirs_({"/"}), locks_(std::make_shared<std::set<std::string>>()) {}
 
-FaultyDisk::~FaultyDisk() = default;
+VirtualDisk::~VirtualDisk() = default;
 
-void FaultyDisk::fail_operation(std::uint64_t n, IoError::Kind kind) {
+void VirtualDisk::fail_operation(std::uint64_t n, IoError::Kind kind) {
   fail_at_ = {operations_ + n, kind};
 }
 
-void FaultyDisk::fail_next(const std::string& operation, IoError::Kind kind) {
+void VirtualDisk::fail_next(const std::string& operation, IoError::Kind kind) {
   fail_next_[operation] = kind;
 }
 
-void FaultyDisk::power_off_at(std::uint64_t n) {
+void VirtualDisk::power_off_at(std::uint64_t n) {
   off_at_ = operations_ + n;
 }
 
-void FaultyDisk::power_on(Unsynced unsynced, Prng& prng) {
+void VirtualDisk::power_on(Unsynced unsynced, Prng& prng) {
   for (auto& [dir, entries] : unsynced_) {
     for (const auto& entry : entries) {
       if (unsynced == Unsynced::kLost) continue;
       if (unsynced == Unsynced::kRandom && prng.below(2) == 0) continue;
-      durable_files_.erase(entry.gone);
-      if (entry.name.empty()) continue;
-      if (entry.inode) {
-        durable_files_[entry.name] = entry.inode;
-      } else {
-        durable_dirs_.insert(entry.name);
-      }
+      make_durable(entry);
     }
   }
   unsynced_.clear();
@@ -153,36 +158,35 @@ void FaultyDisk::power_on(Unsynced unsynced, Prng& prng) {
   kill_process();
 }
 
-void FaultyDisk::kill_process() {
+void VirtualDisk::kill_process() {
   locks_ = std::make_shared<std::set<std::string>>();
   fail_at_.reset();
   fail_next_.clear();
 }
 
-std::string FaultyDisk::contents(const std::string& path) const {
+std::string VirtualDisk::contents(const std::string& path) const {
   return files_.at(path)->bytes;
 }
 
-void FaultyDisk::set_contents(const std::string& path, std::string bytes) {
+void VirtualDisk::set_contents(const std::string& path, std::string bytes) {
   auto inode = std::make_shared<Inode>();
-  inode->bytes = std::move(bytes);
-  inode->sync();
+  inode->bytes = inode->durable = std::move(bytes);
   files_[path] = durable_files_[path] = inode;
 }
 
-void FaultyDisk::flip_bit(const std::string& path, std::uint64_t bit) {
+void VirtualDisk::flip_bit(const std::string& path, std::uint64_t bit) {
   auto& inode = *files_.at(path);
   const auto mask = static_cast<char>(1 << (bit % 8));
   inode.bytes.at(bit / 8) ^= mask;
   inode.durable.at(bit / 8) ^= mask;
 }
 
-void FaultyDisk::erase(const std::string& path) {
+void VirtualDisk::erase(const std::string& path) {
   files_.erase(path);
   durable_files_.erase(path);
 }
 
-void FaultyDisk::erase_dir(const std::string& path) {
+void VirtualDisk::erase_dir(const std::string& path) {
   const auto inside = [&](const auto& file) { return file.first.starts_with(path + "/"); };
   std::erase_if(files_, inside);
   std::erase_if(durable_files_, inside);
@@ -190,29 +194,29 @@ void FaultyDisk::erase_dir(const std::string& path) {
   durable_dirs_.erase(path);
 }
 
-std::vector<std::string> FaultyDisk::paths() const {
+std::vector<std::string> VirtualDisk::paths() const {
   std::vector<std::string> paths;
   for (const auto& [path, inode] : files_) paths.push_back(path);
   return paths;
 }
 
-std::unique_ptr<FaultyDisk> FaultyDisk::clone() const {
-  auto copy = std::make_unique<FaultyDisk>();
+std::unique_ptr<VirtualDisk> VirtualDisk::clone() const {
+  auto copy = std::make_unique<VirtualDisk>();
   copy->dirs_ = copy->durable_dirs_ = dirs_;
   for (const auto& [path, inode] : files_) copy->set_contents(path, inode->bytes);
   return copy;
 }
 
-std::uint64_t FaultyDisk::count(const std::string& operation) const {
+std::uint64_t VirtualDisk::count(const std::string& operation) const {
   const auto found = counts_.find(operation);
   return found == counts_.end() ? 0 : found->second;
 }
 
-std::uint64_t FaultyDisk::changes() const {
+std::uint64_t VirtualDisk::changes() const {
   return operations_ - count("open") - count("read") - count("fstat") - count("list");
 }
 
-IoResult<std::unique_ptr<File>> FaultyDisk::open(const std::string& path, OpenMode mode) {
+IoResult<std::unique_ptr<File>> VirtualDisk::open(const std::string& path, OpenMode mode) {
   const bool creating = mode == OpenMode::kCreate;
   if (auto ok = step(creating ? "create" : "open", path); !ok) return std::unexpected(ok.error());
   auto found = files_.find(path);
@@ -230,7 +234,7 @@ IoResult<std::unique_ptr<File>> FaultyDisk::open(const std::string& path, OpenMo
   return std::make_unique<OpenFile>(*this, found->second, path);
 }
 
-IoResult<void> FaultyDisk::rename(const std::string& from, const std::string& to) {
+IoResult<void> VirtualDisk::rename(const std::string& from, const std::string& to) {
   if (auto ok = step("rename", from); !ok) return ok;
   const auto found = files_.find(from);
   if (found == files_.end()) return error(IoError::Kind::kNotFound, "rename", from);
@@ -241,14 +245,14 @@ IoResult<void> FaultyDisk::rename(const std::string& from, const std::string& to
   return {};
 }
 
-IoResult<void> FaultyDisk::remove(const std::string& path) {
+IoResult<void> VirtualDisk::remove(const std::string& path) {
   if (auto ok = step("remove", path); !ok) return ok;
   if (files_.erase(path) == 0) return error(IoError::Kind::kNotFound, "remove", path);
   change(parent_dir(path), {path, "", nullptr});
   return {};
 }
 
-IoResult<std::vector<std::string>> FaultyDisk::list(const std::string& dir) {
+IoResult<std::vector<std::string>> VirtualDisk::list(const std::string& dir) {
   if (auto ok = step("list", dir); !ok) return std::unexpected(ok.error());
   if (!dirs_.contains(dir)) return error(IoError::Kind::kNotFound, "list", dir);
   std::vector<std::string> names;
@@ -261,7 +265,7 @@ IoResult<std::vector<std::string>> FaultyDisk::list(const std::string& dir) {
   return names;
 }
 
-IoResult<void> FaultyDisk::make_dir(const std::string& path) {
+IoResult<void> VirtualDisk::make_dir(const std::string& path) {
   if (auto ok = step("create directory", path); !ok) return ok;
   if (!dirs_.contains(parent_dir(path))) {
     return error(IoError::Kind::kNotFound, "create directory", path);
@@ -273,22 +277,16 @@ IoResult<void> FaultyDisk::make_dir(const std::string& path) {
   return {};
 }
 
-IoResult<void> FaultyDisk::sync_dir(const std::string& dir) {
+IoResult<void> VirtualDisk::sync_dir(const std::string& dir) {
   if (auto ok = step("sync directory", dir); !ok) return ok;
   for (const auto& entry : unsynced_[dir]) {
-    durable_files_.erase(entry.gone);
-    if (entry.name.empty()) continue;
-    if (entry.inode) {
-      durable_files_[entry.name] = entry.inode;
-    } else {
-      durable_dirs_.insert(entry.name);
-    }
+    make_durable(entry);
   }
   unsynced_.erase(dir);
   return {};
 }
 
-IoResult<std::unique_ptr<Lock>> FaultyDisk::lock(const std::string& path) {
+IoResult<std::unique_ptr<Lock>> VirtualDisk::lock(const std::string& path) {
   if (auto ok = step("lock", path); !ok) return std::unexpected(ok.error());
   if (!locks_->insert(path).second) {
     return std::unexpected(IoError{IoError::Kind::kLocked, path, "lock", "held by process 4711"});
@@ -296,7 +294,7 @@ IoResult<std::unique_ptr<Lock>> FaultyDisk::lock(const std::string& path) {
   return std::make_unique<HeldLock>(locks_, path);
 }
 
-IoResult<void> FaultyDisk::step(const std::string& operation, const std::string& path) {
+IoResult<void> VirtualDisk::step(const std::string& operation, const std::string& path) {
   ++operations_;
   ++counts_[operation];
   if (operations_ >= off_at_) return error(IoError::Kind::kIo, operation, path);
@@ -313,19 +311,29 @@ IoResult<void> FaultyDisk::step(const std::string& operation, const std::string&
   return {};
 }
 
-std::unexpected<IoError> FaultyDisk::error(IoError::Kind kind, const std::string& operation,
-                                           const std::string& path) const {
+std::unexpected<IoError> VirtualDisk::error(IoError::Kind kind, const std::string& operation,
+                                            const std::string& path) const {
   return std::unexpected(IoError{kind, path, operation, "as told by the test"});
 }
 
-void FaultyDisk::change(const std::string& dir, Entry entry) {
+void VirtualDisk::change(const std::string& dir, Entry entry) {
   unsynced_[dir].push_back(std::move(entry));
 }
 
-std::uint64_t FaultyDisk::reserved() const {
+void VirtualDisk::make_durable(const Entry& entry) {
+  durable_files_.erase(entry.gone);
+  if (entry.name.empty()) return;
+  if (entry.inode) {
+    durable_files_[entry.name] = entry.inode;
+  } else {
+    durable_dirs_.insert(entry.name);
+  }
+}
+
+std::uint64_t VirtualDisk::reserved() const {
   std::uint64_t sum = 0;
   for (const auto& [path, inode] : files_) sum += inode->bytes.size();
   return sum;
 }
 
-}  // namespace holdfast::storage
+}  // namespace holdfast::sim

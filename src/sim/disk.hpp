@@ -6,26 +6,29 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/prng.hpp"
 #include "storage/disk.hpp"
 
-namespace holdfast::storage {
+namespace holdfast::sim {
 
 // A disk in memory that fails when it is told to, and that forgets at a power loss whatever was
 // not synced: any subset of the 512-byte sectors written, any subset of the directory entries.
-class FaultyDisk final : public Disk {
+class VirtualDisk final : public storage::Disk {
  public:
-  FaultyDisk();
-  ~FaultyDisk() override;
+  using ErrorKind = storage::IoError::Kind;
+
+  VirtualDisk();
+  ~VirtualDisk() override;
 
   // Faults. Every call of the port counts as one operation, from 1.
   std::uint64_t operations() const { return operations_; }
   // The n-th operation from now fails, once.
-  void fail_operation(std::uint64_t n, IoError::Kind kind);
+  void fail_operation(std::uint64_t n, ErrorKind kind);
   // The next operation of this name fails, once: "write", "fdatasync", "allocate" …
-  void fail_next(const std::string& operation, IoError::Kind kind);
+  void fail_next(const std::string& operation, ErrorKind kind);
   // From the n-th operation from now on everything fails: the power is off. power_on() follows.
   void power_off_at(std::uint64_t n);
   // Allocations may reserve this much in all.
@@ -46,18 +49,19 @@ class FaultyDisk final : public Disk {
   bool exists(const std::string& path) const { return files_.contains(path); }
   std::vector<std::string> paths() const;
   // A copy whose every byte is durable.
-  std::unique_ptr<FaultyDisk> clone() const;
+  std::unique_ptr<VirtualDisk> clone() const;
 
   std::uint64_t count(const std::string& operation) const;  // how often it was called
   std::uint64_t changes() const;                            // operations that could change anything
 
-  IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
-  IoResult<void> rename(const std::string& from, const std::string& to) override;
-  IoResult<void> remove(const std::string& path) override;
-  IoResult<std::vector<std::string>> list(const std::string& dir) override;
-  IoResult<void> make_dir(const std::string& path) override;
-  IoResult<void> sync_dir(const std::string& dir) override;
-  IoResult<std::unique_ptr<Lock>> lock(const std::string& path) override;
+  storage::IoResult<std::unique_ptr<storage::File>> open(const std::string& path,
+                                                         storage::OpenMode mode) override;
+  storage::IoResult<void> rename(const std::string& from, const std::string& to) override;
+  storage::IoResult<void> remove(const std::string& path) override;
+  storage::IoResult<std::vector<std::string>> list(const std::string& dir) override;
+  storage::IoResult<void> make_dir(const std::string& path) override;
+  storage::IoResult<void> sync_dir(const std::string& dir) override;
+  storage::IoResult<std::unique_ptr<storage::Lock>> lock(const std::string& path) override;
 
  private:
   struct Inode;
@@ -65,10 +69,11 @@ class FaultyDisk final : public Disk {
   class OpenFile;
   class HeldLock;
 
-  IoResult<void> step(const std::string& operation, const std::string& path);
-  std::unexpected<IoError> error(IoError::Kind kind, const std::string& operation,
-                                 const std::string& path) const;
+  storage::IoResult<void> step(const std::string& operation, const std::string& path);
+  std::unexpected<storage::IoError> error(ErrorKind kind, const std::string& operation,
+                                          const std::string& path) const;
   void change(const std::string& dir, Entry entry);
+  void make_durable(const Entry& entry);
   std::uint64_t reserved() const;
 
   using Files = std::map<std::string, std::shared_ptr<Inode>>;
@@ -79,11 +84,11 @@ class FaultyDisk final : public Disk {
   std::map<std::string, std::vector<Entry>> unsynced_;  // by directory
   std::shared_ptr<std::set<std::string>> locks_;
   std::map<std::string, std::uint64_t> counts_;
-  std::map<std::string, IoError::Kind> fail_next_;
+  std::map<std::string, ErrorKind> fail_next_;
   std::uint64_t operations_ = 0;
-  std::optional<std::pair<std::uint64_t, IoError::Kind>> fail_at_;
+  std::optional<std::pair<std::uint64_t, ErrorKind>> fail_at_;
   std::uint64_t off_at_ = UINT64_MAX;
   std::uint64_t space_ = UINT64_MAX;
 };
 
-}  // namespace holdfast::storage
+}  // namespace holdfast::sim
