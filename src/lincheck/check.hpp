@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lincheck/history.hpp"
+
+namespace holdfast::lincheck {
+
+enum class Verdict : std::uint8_t { kLinearizable, kNotLinearizable, kUnknown };
+std::string_view name(Verdict verdict);
+
+struct Progress {
+  std::uint64_t steps = 0;
+  std::uint64_t states = 0;
+  std::size_t partitions_done = 0;
+  std::size_t partitions = 0;
+};
+
+// A check that meets a limit ends with kUnknown, unless it has found a failure by then. With the
+// same history and limits, and no `give_up`, a check takes the same steps everywhere.
+struct Options {
+  std::uint64_t steps_max = std::numeric_limits<std::uint64_t>::max();
+  std::size_t memory_bytes_max = std::size_t{4} << 30;  // of the search, without the history
+  // Asked every few thousand steps; true ends the check. The place for a deadline: the checker
+  // itself reads no clock.
+  std::function<bool(const Progress&)> give_up;
+};
+
+// One independent part of a history: the operations on one key, or on keys that multi-key
+// operations tie together. Operations are positions in the history.
+struct Partition {
+  std::vector<std::string> keys;
+  std::vector<std::size_t> operations;  // by call
+  Verdict verdict = Verdict::kUnknown;
+  // Orders in which operations can have taken effect, longest first. Linearizable: one, with all
+  // operations that returned. Otherwise: the longest orders that were found, of operations called
+  // before the failure.
+  std::vector<std::vector<std::size_t>> orders;
+  // Not linearizable: the operation whose return no order explains. Up to that return the history
+  // is linearizable, and the first of `orders` proves it.
+  std::optional<std::size_t> failed_at;
+};
+
+struct Result {
+  Verdict verdict = Verdict::kUnknown;
+  std::vector<Partition> partitions;  // in the order of their first operation
+  std::size_t operations = 0;
+  std::size_t clients = 0;
+  std::size_t keys = 0;
+  std::uint64_t steps = 0;         // operations tried on a state
+  std::uint64_t states = 0;        // configurations reached, each once
+  std::uint64_t memory_bytes = 0;  // of the search, at its peak
+
+  // The first partition that is not linearizable.
+  const Partition* failure() const;
+  // A few lines for people; `history` is the one that was checked.
+  std::string text(const History& history) const;
+};
+
+// Is there an order of the operations that keeps "returned before the other was called" and in
+// which each output is what a single copy of the store would have answered? Each operation must be
+// without a defect().
+Result check_kv(const History& history, const Options& options = {});
+
+}  // namespace holdfast::lincheck
