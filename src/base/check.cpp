@@ -5,10 +5,24 @@
 
 namespace holdfast {
 
+namespace {
+thread_local int throwing = 0;
+}
+
+ChecksThrow::ChecksThrow() {
+  ++throwing;
+}
+
+ChecksThrow::~ChecksThrow() {
+  --throwing;
+}
+
 void check_failed(std::string_view condition, std::string_view detail, std::source_location where) {
-  std::fprintf(stderr, "%s:%u: %s: CHECK failed: %.*s %.*s\n", where.file_name(), where.line(),
-               where.function_name(), static_cast<int>(condition.size()), condition.data(),
-               static_cast<int>(detail.size()), detail.data());
+  const std::string text = std::string(where.file_name()) + ":" + std::to_string(where.line()) +
+                           ": " + where.function_name() +
+                           ": CHECK failed: " + std::string(condition) + " " + std::string(detail);
+  if (throwing > 0) throw CheckFailed(text);
+  std::fprintf(stderr, "%s\n", text.c_str());
   std::fflush(stderr);
   std::abort();
 }
