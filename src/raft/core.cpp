@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/overload.hpp"
+#include "base/planted.hpp"
 
 namespace holdfast::raft {
 
@@ -110,6 +111,7 @@ void Core::hand_to_disk() {
   if (!hard_state_dirty_ && !log_dirty_from_) return;
   Persist batch{.ticket = next_ticket(), .hard_state = {}, .first = {}, .entries = {}};
   if (hard_state_dirty_) batch.hard_state = hard_state_;
+  if (planted(Bug::kVoteNotPersisted) && batch.hard_state) batch.hard_state->voted_for = NodeId();
   if (log_dirty_from_) {
     const auto entries = log_.from(*log_dirty_from_);
     batch.first = *log_dirty_from_;

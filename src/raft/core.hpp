@@ -6,6 +6,7 @@
 #include <set>
 #include <variant>
 
+#include "base/planted.hpp"
 #include "base/prng.hpp"
 #include "raft/effects.hpp"
 #include "raft/log.hpp"
@@ -132,7 +133,9 @@ class Core {
   void send(NodeId to, Message message, Ticket needs);
   void trace(std::string line);
   Ticket next_ticket() const { return last_ticket_.next(); }
-  std::size_t quorum() const { return config_.voters.size() / 2 + 1; }
+  std::size_t quorum() const {
+    return config_.voters.size() / 2 + (planted(Bug::kQuorumTooSmall) ? 0 : 1);
+  }
   bool is_voter(NodeId node) const;
   void commit_to(Index index);
 
@@ -152,6 +155,7 @@ class Core {
   void on(Instant now, NodeId from, const AppendRequest& request);
   void on(Instant now, NodeId from, const Heartbeat& heartbeat);
   bool follow(Instant now, NodeId leader);
+  void truncate_from(Index index);
   void refuse_append(NodeId leader, Index prev_index);
 
   // leader.cpp

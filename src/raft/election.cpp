@@ -1,6 +1,7 @@
 // Elections: timeouts, pre-votes, votes (Raft §5.2, §5.4.1; Thesis §4.2.3, §9.6).
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 #include "raft/core.hpp"
 
 namespace holdfast::raft {
@@ -24,6 +25,7 @@ void Core::become_follower(Instant now, Term term, NodeId leader) {
   reads_asked_.clear();
   // Within a term the vote stands, whatever else we become (one vote per term, Raft §5.2).
   if (term > hard_state_.term) set_term(term, NodeId());
+  if (planted(Bug::kVoteForgottenOnStepDown)) hard_state_.voted_for = NodeId();
   if (was_leader) trace("stepped down in term " + std::to_string(term.value()));
   role_ = Follower{leader};
   // A follower's own timer runs on: only a leader, or a vote given, restarts it.
@@ -67,7 +69,8 @@ void Core::become_candidate(Instant now, bool forced) {
 
 void Core::on(Instant now, NodeId from, const VoteRequest& request) {
   const Ticket no_promise = hard_state_ticket_;
-  const bool newer = log_.is_up_to_date(request.last_index, request.last_term);
+  const bool newer =
+      log_.is_up_to_date(request.last_index, request.last_term) || planted(Bug::kVoteForStaleLog);
   if (request.pre) {
     const bool granted = request.term > term() && newer && !hears_leader(now);
     // A refusal names our term, so that a candidate of an older one catches up with it.
@@ -81,7 +84,8 @@ void Core::on(Instant now, NodeId from, const VoteRequest& request) {
     reset_election_timer(now);
   }
   // The vote must be on disk before it is given, or a crash lets us vote twice.
-  send(from, VoteResponse{.term = term(), .granted = granted}, hard_state_ticket_);
+  send(from, VoteResponse{.term = term(), .granted = granted},
+       planted(Bug::kVoteBeforeDisk) ? Ticket() : hard_state_ticket_);
 }
 
 void Core::on(Instant now, NodeId from, const VoteResponse& response) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
 #include "raft/core.hpp"
 
 namespace holdfast::raft {
@@ -36,31 +37,39 @@ bool Core::follow(Instant now, NodeId leader) {
 void Core::on(Instant now, NodeId from, const AppendRequest& request) {
   if (!well_formed(request)) return trace("dropped a malformed AppendRequest");
   if (!follow(now, from)) return;
-  if (log_.term_at(request.prev_index) != request.prev_term) {
-    return refuse_append(from, request.prev_index);
-  }
+  const bool fits = log_.term_at(request.prev_index) == request.prev_term ||
+                    (planted(Bug::kLogsMerged) && request.prev_index <= log_.last_index());
+  if (!fits) return refuse_append(from, request.prev_index);
   // Only a real conflict truncates: a late, shorter request must leave what came after it alone.
   Index index = request.prev_index;
   for (const Entry& entry : request.entries) {
     ++index;
     const auto present = log_.term_at(index);
-    if (present == entry.term) continue;
+    if (present == entry.term && !planted(Bug::kStaleAppendTruncates)) continue;
+    if (present && planted(Bug::kConflictKept)) continue;
     if (present) {
       if (index <= commit_index_) {
         return trace("refused to overwrite committed entry " + std::to_string(index.value()));
       }
-      log_.truncate_from(index);
-      durable_index_ = std::min(durable_index_, index.prev());
-      for (Pending& pending : pending_) pending.last = std::min(pending.last, index.prev());
+      truncate_from(index);
     }
     log_.append(entry);
     mark_log_dirty(index);
   }
-  verified_ = std::max(verified_, index);
+  verified_ = planted(Bug::kStaleAppendTruncates) ? index : std::max(verified_, index);
   // Only what this very request proved equal may be committed, not what happens to follow it here.
-  commit_to(std::max(commit_index_, std::min(request.commit, index)));
+  const Index proved = planted(Bug::kCommitBeyondProof) ? log_.last_index() : index;
+  commit_to(std::max(commit_index_, std::min(request.commit, proved)));
+  const Ticket written = planted(Bug::kAckBeforeDisk) ? Ticket() : log_ticket_;
   send(from, AppendResponse{.term = term(), .accepted = true, .match = index},
-       std::max(hard_state_ticket_, log_ticket_));
+       std::max(hard_state_ticket_, written));
+}
+
+void Core::truncate_from(Index index) {
+  log_.truncate_from(index);
+  durable_index_ = std::min(durable_index_, index.prev());
+  if (planted(Bug::kLateCompletionCounts)) return;
+  for (Pending& pending : pending_) pending.last = std::min(pending.last, index.prev());
 }
 
 void Core::refuse_append(NodeId leader, Index prev_index) {
@@ -69,11 +78,14 @@ void Core::refuse_append(NodeId leader, Index prev_index) {
        AppendResponse{
            .term = term(), .rejected = prev_index, .last = last, .runs = log_.runs_until(last)},
        hard_state_ticket_);
+  const Index kept = std::max(commit_index_, verified_);
+  if (planted(Bug::kCommittedTruncated) && kept < log_.last_index()) truncate_from(kept.next());
 }
 
 void Core::on(Instant now, NodeId from, const Heartbeat& heartbeat) {
   if (!follow(now, from)) return;
-  commit_to(std::max(commit_index_, std::min(heartbeat.commit, verified_)));
+  const Index proved = planted(Bug::kHeartbeatCommitBeyondMatch) ? log_.last_index() : verified_;
+  commit_to(std::max(commit_index_, std::min(heartbeat.commit, proved)));
   // Waits for a term that is not on disk yet, never for entries: a slow disk is not a dead node.
   send(from, HeartbeatResponse{.term = term(), .round = heartbeat.round, .received = verified_},
        hard_state_ticket_);

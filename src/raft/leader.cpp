@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 #include "raft/core.hpp"
 
 namespace holdfast::raft {
@@ -44,7 +45,9 @@ void Core::broadcast_heartbeat() {
 
 void Core::send_heartbeat(NodeId to, Progress& peer) {
   // At most what the peer has acknowledged: it could not tell which entries a higher one means.
-  const Index commit = std::min(commit_index_, peer.match());
+  const Index commit = planted(Bug::kHeartbeatCommitBeyondMatch)
+                           ? commit_index_
+                           : std::min(commit_index_, peer.match());
   peer.commit_told = std::max(peer.commit_told, commit);
   send(to, Heartbeat{.term = term(), .commit = commit, .round = std::get<Leader>(role_).round},
        hard_state_ticket_);
@@ -132,12 +135,13 @@ void Core::link_reset(NodeId node) {
 void Core::maybe_advance_commit() {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader) return;
-  std::vector<Index> on_disk{durable_index_};
+  std::vector<Index> on_disk{planted(Bug::kOwnDiskNotAwaited) ? log_.last_index() : durable_index_};
   for (const auto& [node, peer] : leader->peers) on_disk.push_back(peer.match());
   std::ranges::sort(on_disk, std::greater{});
   const Index majority = on_disk[quorum() - 1];
   // Raft §5.4.2: entries of earlier terms commit only beneath one of ours (figure 8).
-  if (majority <= commit_index_ || log_.term_at(majority) != term()) return;
+  const bool ours = log_.term_at(majority) == term() || planted(Bug::kCommitOldTerm);
+  if (majority <= commit_index_ || !ours) return;
   commit_to(majority);
   maybe_grant_reads();
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
 #include "raft/core.hpp"
 
 namespace holdfast::raft {
@@ -39,12 +40,14 @@ void Core::on(Instant, NodeId from, const ReadIndexRequest& request) {
 
 void Core::on(Instant now, NodeId from, const ReadIndexResponse& response) {
   // A token is good for one answer, by the leader it was asked of; a late or repeated one is stale.
-  if (leader() != from || reads_asked_.erase(response.token) == 0) return;
+  const bool any = planted(Bug::kLateReadAnswerTaken) && !reads_asked_.empty();
+  const std::uint64_t token = any ? *reads_asked_.rbegin() : response.token;
+  if (leader() != from || reads_asked_.erase(token) == 0) return;
   if (response.granted) {
-    effects_.reads_granted.push_back({response.token, response.index});
+    effects_.reads_granted.push_back({token, response.index});
   } else {
     // It leads no more, and says so sooner than our timer does.
-    effects_.reads_refused.push_back(response.token);
+    effects_.reads_refused.push_back(token);
     become_follower(now, term(), NodeId());
   }
 }
@@ -52,7 +55,7 @@ void Core::on(Instant now, NodeId from, const ReadIndexResponse& response) {
 void Core::start_reads() {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || leader->reads.empty() || leader->reads.back().round) return;
-  if (commit_index_ < leader->term_start) return;
+  if (commit_index_ < leader->term_start && !planted(Bug::kReadBeforeNoop)) return;
   broadcast_heartbeat();
   for (auto read = leader->reads.rbegin(); read != leader->reads.rend() && !read->round; ++read) {
     read->index = commit_index_;
@@ -67,7 +70,8 @@ void Core::maybe_grant_reads() {
   std::vector<Round> confirmed{leader->round};
   for (const auto& [node, peer] : leader->peers) confirmed.push_back(peer.round_confirmed);
   std::ranges::sort(confirmed, std::greater{});
-  const Round round = confirmed[quorum() - 1];
+  const Round round =
+      planted(Bug::kReadWithoutConfirmation) ? leader->round : confirmed[quorum() - 1];
   const auto done = std::ranges::find_if(
       leader->reads, [&](const PendingRead& read) { return !read.round || read.round > round; });
   for (auto read = leader->reads.begin(); read != done; ++read) answer_read(*read, true);
