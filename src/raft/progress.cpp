@@ -21,7 +21,10 @@ void Progress::sent(Index last, std::size_t bytes, Instant now) {
 }
 
 bool Progress::accepted(Index match, Instant now) {
-  if (match < match_ || (match == match_ && !probing_)) return false;
+  // While probing, an earlier request's answer may prove less than what is asked for now, and that
+  // may yet be lost.
+  const bool ends_probe = probing_ && match >= next_.prev();
+  if (match < match_ || (match == match_ && !ends_probe)) return false;
   match_ = match;
   received_ = std::max(received_, match);
   next_ = std::max(next_, match.next());
@@ -29,8 +32,7 @@ bool Progress::accepted(Index match, Instant now) {
     bytes_in_flight_ -= in_flight_.front().bytes;
     in_flight_.pop_front();
   }
-  probing_ = false;
-  probe_under_way_ = false;
+  if (ends_probe) probing_ = probe_under_way_ = false;
   moved_ = now;
   resend_after_ = resend_first_;
   return true;
