@@ -5,7 +5,6 @@
 
 #include "base/check.hpp"
 #include "base/overload.hpp"
-#include "raft/core.hpp"
 #include "replica/read_queue.hpp"
 #include "replica/write_queue.hpp"
 
@@ -290,6 +289,10 @@ Status Replica::status() const {
                 .pending_reads = s.reads.size(),
                 .pending_bytes = s.writes.bytes(),
                 .storage_stalled = s.stalled};
+}
+
+const raft::Core& Replica::core() const {
+  return state_->core;
 }
 
 std::uint64_t Replica::digest() {

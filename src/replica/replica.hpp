@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kv/command.hpp"
-#include "raft/effects.hpp"
+#include "raft/core.hpp"
 #include "replica/types.hpp"
 #include "wire/messages.hpp"
 
@@ -70,7 +70,8 @@ class Replica {
   Output take_output(Instant now);
 
   Status status() const;
-  std::uint64_t digest();  // of the state at status().applied_index
+  const raft::Core& core() const;  // for those who watch it
+  std::uint64_t digest();          // of the state at status().applied_index
 
  private:
   struct State;

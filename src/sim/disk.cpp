@@ -154,12 +154,12 @@ void VirtualDisk::power_on(Unsynced unsynced, Prng& prng) {
   for (auto& [path, inode] : durable_files_) inode->lose_power(unsynced, prng);
   files_ = durable_files_;
   dirs_ = durable_dirs_;
-  off_at_ = UINT64_MAX;
   kill_process();
 }
 
 void VirtualDisk::kill_process() {
   locks_ = std::make_shared<std::set<std::string>>();
+  off_at_ = UINT64_MAX;
   fail_at_.reset();
   fail_next_.clear();
 }

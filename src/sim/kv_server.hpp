@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "frontend/connection.hpp"
+#include "sim/program.hpp"
+
+namespace holdfast::sim {
+
+// Where a node serves clients, as its address is told and understood.
+Address address_of(NodeId node);
+std::optional<NodeId> node_at(const Address& address);
+
+// A whole Holdfast server without its sockets: the production replica and one production
+// connection for each stream.
+class KvServer final : public Program, private frontend::Port {
+ public:
+  KvServer(replica::Config config, raft::Restored restored, std::uint64_t nonce, Streams& streams,
+           Instant now);
+
+  void receive(Instant now, NodeId from, wire::PeerMessage message) override;
+  void link_reset(Instant now, NodeId peer) override;
+  void persisted(Instant now, Ticket ticket) override;
+  void set_storage_stalled(bool stalled) override;
+  Instant next_deadline() const override;
+  replica::Output end_turn(Instant now) override;
+  bool has_work() const override { return has_work_ || !touched_.empty(); }
+
+  const raft::Core& core() const override { return replica_.core(); }
+  Index applied_index() const override { return replica_.status().applied_index; }
+  std::uint64_t digest() override { return replica_.digest(); }
+  std::size_t pending_bytes() const override { return replica_.status().pending_bytes; }
+
+  void stream_accepted(Instant now, StreamId id) override;
+  void stream_received(Instant now, StreamId id, std::string_view bytes) override;
+  void stream_closed(Instant now, StreamId id) override;
+
+  // Hands leadership over, as SIGTERM does first.
+  bool transfer_leadership(Instant now, NodeId target);
+
+ private:
+  using Connections = std::map<StreamId, std::unique_ptr<frontend::Connection>>;
+
+  void flush(Instant now, StreamId id);
+
+  void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  replica::Status status() const override { return replica_.status(); }
+  NodeId leader() const override { return replica_.core().leader(); }
+  std::uint64_t state_digest() override { return replica_.digest(); }
+  std::uint64_t unix_time_us() const override;
+  std::optional<Address> client_address(NodeId node) const override { return address_of(node); }
+  std::string client_list() const override;
+  std::size_t client_count() const override { return connections_.size(); }
+  std::size_t kill_clients(std::optional<std::uint64_t>, std::optional<std::string>) override {
+    return 0;
+  }
+  std::vector<std::pair<std::string, std::string>> host_info() const override { return {}; }
+  std::optional<std::string> transfer_leadership(NodeId target) override;
+  std::optional<std::string> shutdown() override { return "ERR a simulated node does not stop"; }
+  std::optional<std::string> cut_peers(const std::vector<NodeId>&) override;
+
+  frontend::Settings settings_;
+  Streams& streams_;
+  Instant now_;
+  replica::Replica replica_;
+  Connections connections_;
+  std::set<StreamId> touched_;
+  bool has_work_ = false;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,208 @@
+#include "sim/network.hpp"
+
+#include "base/checksum.hpp"
+#include "base/overload.hpp"
+#include "wire/frame.hpp"
+
+namespace holdfast::sim {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration kHoldMin = milliseconds(200);
+constexpr Duration kHoldMax = milliseconds(2200);
+constexpr std::uint64_t kFrame = std::uint64_t{1} << 56;  // of Events::at's `what`
+constexpr std::uint64_t kReset = std::uint64_t{2} << 56;
+constexpr Duration kReconnect = milliseconds(1);
+
+std::uint64_t subject(NodeId from, NodeId to) {
+  return from.value() << 8 | to.value();
+}
+
+}  // namespace
+
+Weather mit_reliable() {
+  Weather weather;
+  weather.delay_min = std::chrono::microseconds(0);
+  weather.delay_max = std::chrono::microseconds(200);
+  return weather;
+}
+
+Weather mit_unreliable() {
+  Weather weather;
+  weather.delay_min = milliseconds(0);
+  weather.delay_max = milliseconds(26);
+  weather.uniform = true;
+  weather.loss = 0.1;
+  return weather;
+}
+
+Weather mit_long_reordering() {
+  Weather weather = mit_unreliable();
+  weather.reply_hold = 600.0 / 900.0;
+  return weather;
+}
+
+std::string_view to_string(Fate fate) {
+  switch (fate) {
+    case Fate::kArrives:
+      return "arrives";
+    case Fate::kLost:
+      return "lost";
+    case Fate::kCut:
+      return "cut";
+    case Fate::kDamaged:
+      return "damaged";
+  }
+  return {};
+}
+
+std::string_view to_string(Health health) {
+  switch (health) {
+    case Health::kUp:
+      return "up";
+    case Health::kDown:
+      return "down";
+    case Health::kPaused:
+      return "paused";
+    case Health::kRefused:
+      return "refused to start";
+  }
+  return {};
+}
+
+bool is_reply(const wire::PeerMessage& message) {
+  const auto* raft = std::get_if<raft::Message>(&message);
+  return raft != nullptr && (std::holds_alternative<raft::VoteResponse>(*raft) ||
+                             std::holds_alternative<raft::AppendResponse>(*raft) ||
+                             std::holds_alternative<raft::HeartbeatResponse>(*raft) ||
+                             std::holds_alternative<raft::ReadIndexResponse>(*raft));
+}
+
+std::string_view name_of(const wire::PeerMessage& message) {
+  if (std::holds_alternative<wire::Forward>(message)) return "Forward";
+  using View = std::string_view;
+  return std::visit(
+      Overload{[](const raft::VoteRequest& m) -> View { return m.pre ? "PreVote" : "RequestVote"; },
+               [](const raft::VoteResponse& m) -> View { return m.granted ? "Vote" : "NoVote"; },
+               [](const raft::AppendRequest&) -> View { return "AppendEntries"; },
+               [](const raft::AppendResponse& m) -> View { return m.accepted ? "Ack" : "Reject"; },
+               [](const raft::Heartbeat&) -> View { return "Heartbeat"; },
+               [](const raft::HeartbeatResponse&) -> View { return "HeartbeatAck"; },
+               [](const raft::ReadIndexRequest&) -> View { return "ReadIndex"; },
+               [](const raft::ReadIndexResponse&) -> View { return "ReadIndexAnswer"; },
+               [](const raft::TimeoutNow&) -> View { return "TimeoutNow"; }},
+      std::get<raft::Message>(message));
+}
+
+void Network::send(NodeId from, NodeId to, const wire::PeerMessage& message) {
+  const Link link{from, to};
+  const bool reply = is_reply(message);
+  const Duration delay = draw_delay(link, reply);
+  if (is_cut(from, to)) {
+    ++counts_.cut;
+    return see(link, message, delay, Fate::kCut);
+  }
+  if (dice_.chance(weather_.loss)) {
+    ++counts_.lost;
+    return see(link, message, delay, Fate::kLost);
+  }
+  std::string frame = wire::encode(message).flatten();
+  events_.note(checksum(frame));
+  if (dice_.chance(weather_.tear)) {
+    see(link, message, delay, Fate::kDamaged);
+    return tear(link, delay, std::move(frame));
+  }
+  if (dice_.chance(weather_.duplication)) {
+    ++counts_.duplicated;
+    const Duration again = draw_delay(link, reply);
+    see(link, message, again, Fate::kArrives);
+    carry(link, again, frame, reply);
+  }
+  const bool damaged = dice_.chance(weather_.damage);
+  if (damaged) {
+    ++counts_.damaged;
+    const std::uint64_t bit = dice_.below(frame.size() * 8);
+    frame[bit / 8] = static_cast<char>(frame[bit / 8] ^ (1 << bit % 8));
+  }
+  see(link, message, delay, damaged ? Fate::kDamaged : Fate::kArrives);
+  carry(link, delay, std::move(frame), reply);
+}
+
+Duration Network::draw_delay(const Link& link, bool is_reply) {
+  Duration delay = weather_.uniform ? dice_.between(weather_.delay_min, weather_.delay_max)
+                                    : dice_.mostly_low(weather_.delay_min, weather_.delay_max);
+  if (dice_.chance(weather_.hold) || (is_reply && dice_.chance(weather_.reply_hold))) {
+    ++counts_.held;
+    delay += dice_.mostly_low(kHoldMin, kHoldMax);
+  }
+  if (const auto slow = slow_.find(link); slow != slow_.end()) delay += slow->second;
+  return delay;
+}
+
+void Network::carry(const Link& link, Duration delay, std::string frame, bool is_reply) {
+  events_.after(delay, kFrame | subject(link.first, link.second),
+                [this, link, life = lives_[link], frame = std::move(frame), is_reply] {
+                  arrive(link, life, frame, is_reply);
+                });
+}
+
+void Network::arrive(const Link& link, std::uint64_t life, const std::string& frame,
+                     bool is_reply) {
+  if (cut_.contains(link) || lives_[link] != life) {
+    ++counts_.cut;
+    return;
+  }
+  is_reply ? ++counts_.replies : ++counts_.requests;
+  if (!is_reply) ++requests_to_[link.second];
+  counts_.bytes += frame.size();
+  host_.frame_arrived(link.second, link.first, frame);
+}
+
+void Network::tear(const Link& link, Duration delay, std::string frame) {
+  ++counts_.torn;
+  frame.resize(dice_.below(frame.size()));
+  events_.after(delay, kFrame | subject(link.first, link.second),
+                [this, link, life = lives_[link], frame = std::move(frame)] {
+                  arrive(link, life, frame, true);
+                  if (lives_[link] == life) reset_link(link.first, link.second);
+                });
+}
+
+void Network::reset_link(NodeId a, NodeId b) {
+  ++lives_[{a, b}];
+  ++lives_[{b, a}];
+  events_.after(kReconnect, kReset | subject(a, b), [this, a, b] { host_.link_was_reset(a, b); });
+}
+
+void Network::cut(NodeId from, NodeId to) {
+  cut_.insert({from, to});
+}
+
+void Network::cut_both(NodeId a, NodeId b) {
+  cut(a, b);
+  cut(b, a);
+}
+
+void Network::heal_both(NodeId a, NodeId b) {
+  cut_.erase({a, b});
+  cut_.erase({b, a});
+}
+
+void Network::slow_down(NodeId from, NodeId to, Duration by) {
+  slow_[{from, to}] = by;
+}
+
+std::uint64_t Network::requests_to(NodeId to) const {
+  const auto found = requests_to_.find(to);
+  return found == requests_to_.end() ? 0 : found->second;
+}
+
+void Network::see(const Link& link, const wire::PeerMessage& message, Duration delay, Fate fate) {
+  if (observer_ == nullptr) return;
+  observer_->message(
+      {link.first, link.second, events_.now(), events_.now() + delay, fate, message});
+}
+
+}  // namespace holdfast::sim
