@@ -49,7 +49,8 @@ class Core {
   // Adds a command to the log. Its index tells whether it was committed: the entry that is
   // committed at that index has this term, or the command was overwritten.
   std::expected<Index, Refusal> propose(Payload payload);
-  // Asks for a linearizable read (Thesis §6.4). `token` is new each time; it comes back in
+  // Asks for a linearizable read (Thesis §6.4). `token` is above all earlier ones, and was never
+  // used in an earlier life of this node, whose questions may still be answered. It comes back in
   // reads_granted or reads_refused, or never if a message is lost.
   void read(std::uint64_t token);
   // Hands leadership to `target` (Thesis §3.10), or to the most caught-up peer if zero. Given up

@@ -14,7 +14,7 @@
 namespace holdfast::raft {
 
 namespace {
-constexpr std::size_t kReadsAskedMax = 1024;
+constexpr std::size_t kReadsAskedMax = 1024;  // and not answered yet
 }
 
 void Core::read(std::uint64_t token) {
@@ -22,9 +22,14 @@ void Core::read(std::uint64_t token) {
     leader->reads.push_back({.from = {}, .token = token, .index = {}, .round = {}});
     return;
   }
-  if (!leader() || fault_ || reads_asked_.size() >= kReadsAskedMax) {
+  if (!leader() || fault_) {
     effects_.reads_refused.push_back(token);
     return;
+  }
+  if (reads_asked_.size() >= kReadsAskedMax) {
+    // Nothing tells which answers were lost, but the oldest is the likeliest.
+    effects_.reads_refused.push_back(*reads_asked_.begin());
+    reads_asked_.erase(reads_asked_.begin());
   }
   reads_asked_.insert(token);
   send(leader(), ReadIndexRequest{.term = term(), .token = token}, hard_state_ticket_);

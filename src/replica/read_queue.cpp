@@ -6,6 +6,13 @@
 
 namespace holdfast::replica {
 
+namespace {
+
+// Fewer than the core keeps in mind, so that it forgets only those that were given up.
+constexpr std::size_t kQuestionsMax = 512;
+
+}  // namespace
+
 void ReadQueue::add(Instant now, RequestKey key, kv::Args args) {
   Read read{.key = key, .command = {}, .deadline = now + config_.request_timeout};
   Writer writer(read.command);
@@ -14,7 +21,7 @@ void ReadQueue::add(Instant now, RequestKey key, kv::Args args) {
 }
 
 std::uint64_t ReadQueue::next_question(Instant now) {
-  if (unasked_.empty()) return 0;
+  if (unasked_.empty() || groups_.size() >= kQuestionsMax) return 0;
   groups_.push_back(
       {.token = ++last_token_, .asked = now, .index = {}, .reads = std::exchange(unasked_, {})});
   return last_token_;
@@ -85,7 +92,7 @@ Instant ReadQueue::next_deadline() const {
   Instant next = Instant::max();
   for (const Read& read : unasked_) next = std::min(next, read.deadline);
   for (const Group& group : groups_) {
-    next = std::min(next, group.asked + config_.resend_interval);
+    if (!group.index) next = std::min(next, group.asked + config_.resend_interval);
     if (!group.reads.empty()) next = std::min(next, group.reads.front().deadline);
   }
   return next;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prng.hpp"
 #include "raft/effects.hpp"
 #include "replica/types.hpp"
 
@@ -14,10 +15,13 @@ namespace holdfast::replica {
 // one says nothing (a read index from an earlier leadership may be too old).
 class ReadQueue {
  public:
-  explicit ReadQueue(const Config& config) : config_(config) {}
+  // Tokens begin at a place that depends on the nonce, far from those of the node's other lives.
+  ReadQueue(std::uint64_t nonce, const Config& config)
+      : config_(config), last_token_(Prng(nonce).next() / 2) {}
 
   void add(Instant now, RequestKey key, kv::Args args);
-  // The token of a question for all reads that have none yet; zero if there is nothing to ask.
+  // The token of a question for all reads that have none yet; zero if there is nothing to ask, or
+  // if so many questions are open that this one waits and more reads gather for it.
   std::uint64_t next_question(Instant now);
   void granted(const raft::ReadGranted& grant);
   void refused(std::uint64_t token);
@@ -45,7 +49,7 @@ class ReadQueue {
   void ask_anew(Group& group);
 
   const Config& config_;
-  std::uint64_t last_token_ = 0;
+  std::uint64_t last_token_;
   std::vector<Read> unasked_;
   std::deque<Group> groups_;  // oldest first
   std::vector<Completion> completions_;

@@ -30,7 +30,7 @@ struct Replica::State final : kv::ApplyListener {
         core(config.raft, std::move(restored), start),
         machine(config.limits),
         writes(config.raft.id, nonce, config),
-        reads(config),
+        reads(nonce, config),
         now(start) {}
 
   void applied(NodeId origin, Index epoch, std::uint64_t seq, kv::Reply reply) override {
