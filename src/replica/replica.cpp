@@ -200,6 +200,7 @@ void Replica::State::receive_forward(NodeId from, const wire::Forward& forward) 
 }
 
 void Replica::State::send_writes() {
+  if (core.fault()) return;
   if (core.is_leader()) {
     if (!core.is_transferring()) propose_writes();
   } else if (core.leader()) {

@@ -82,7 +82,10 @@ void WriteQueue::send_again() {
 void WriteQueue::tick(Instant now, bool leader_is_self) {
   expire(now);
   if (!waiting_since_ || now - *waiting_since_ < resend_after_) return;
-  if (leader_is_self && !renumbering_) return;  // it is in our own log: nothing can be lost
+  if (leader_is_self && !renumbering_) {
+    // It is in our own log: while we lead nothing is lost, and afterwards all is sent again.
+    return waiting_since_.reset();
+  }
   resend_after_ = std::min(resend_after_ * 2, config_.resend_interval * kResendGrowthMax);
   send_again();
 }

@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+
+#include "replica/replica.hpp"
+
+namespace holdfast::replica {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Node 1 of three, elected by node 2. Its disk is done when the test says so.
+class Leader : public testing::Test {
+ protected:
+  Leader() {
+    Config config;
+    config.raft.id = NodeId(1);
+    config.raft.voters = {NodeId(1), NodeId(2), NodeId(3)};
+    node.emplace(config, raft::Restored{}, 1, now);
+    now = node->next_deadline();
+    node->tick(now);
+    hear(2, raft::VoteResponse{.term = Term(1), .pre = true, .granted = true});
+    finish_disk(node->take_output(now));
+    hear(2, raft::VoteResponse{.term = Term(1), .granted = true});
+  }
+
+  void hear(std::uint64_t from, raft::Message message) {
+    node->receive(now, NodeId(from), std::move(message));
+  }
+  void finish_disk(const Output& output) {
+    for (const raft::Persist& batch : output.persist) node->persisted(now, batch.ticket);
+  }
+  void write() {
+    const std::vector<std::string_view> set{"SET", "k", "v"};
+    node->submit_write(now, {1, ++request}, set);
+  }
+
+  Instant now{std::chrono::seconds(1)};
+  std::uint64_t request = 0;
+  std::optional<Replica> node;
+};
+
+// Kills: a resend timer that goes on for what is in the leader's own log, at which the host's loop
+// spins while the disks of a majority are slow.
+TEST_F(Leader, WriteThatIsNotCommittedForLong_WaitsWithoutADeadlineInThePast) {
+  // Its epoch is opened and applied, so what follows is the write itself.
+  finish_disk(node->take_output(now));
+  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = Index(2)});
+  write();
+  finish_disk(node->take_output(now));
+  ASSERT_EQ(node->status().last_index, Index(3));
+  for (int i = 0; i < 10; ++i) {
+    now += milliseconds(200);
+    hear(2, raft::HeartbeatResponse{.term = Term(1)});
+    node->tick(now);
+    node->take_output(now);
+    ASSERT_EQ(node->status().role, Role::kLeader);
+    EXPECT_GT(node->next_deadline(), now) << i;
+  }
+}
+
+// Kills: proposing all the same, which ended the process before anybody was told why.
+TEST_F(Leader, SecondLeaderInItsTerm_IsReportedThoughWritesWait) {
+  finish_disk(node->take_output(now));
+  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = Index(2)});
+  node->take_output(now);
+  write();
+  hear(3, raft::Heartbeat{.term = Term(1)});
+  const Output output = node->take_output(now);
+  ASSERT_TRUE(output.fault);
+  EXPECT_NE(output.fault->find("two leaders in term 1"), std::string::npos) << *output.fault;
+}
+
+}  // namespace
+}  // namespace holdfast::replica
