@@ -52,7 +52,7 @@ struct Replica::State final : kv::ApplyListener {
   void ask_reads();
   void run_core();
   void hand_over_if_stalled();
-  std::uint64_t cluster_time_ms() const;
+  std::uint64_t cluster_time_ms();
 
   Config config;
   raft::Core core;
@@ -64,9 +64,10 @@ struct Replica::State final : kv::ApplyListener {
   // The leadership that was last seen, to notice when it changes.
   Term leader_term;
   NodeId leader;
-  Instant leading_since;                // while we lead
-  std::uint64_t cluster_time_base = 0;  // cluster time when we began to
-  std::vector<Payload> forwarded;       // sections of other nodes, to be proposed this turn
+  // While we lead: what the cluster time was, and when.
+  std::uint64_t cluster_time_base = 0;
+  Instant cluster_time_at;
+  std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn
   std::size_t forwarded_bytes = 0;
   bool stalled = false;
   Instant next_hand_over;
@@ -170,16 +171,20 @@ void Replica::State::notice_leader() {
   if (!leader) return;
   writes.send_again();
   if (core.is_leader()) {
-    leading_since = now;
     cluster_time_base = machine.cluster_time_ms();
+    cluster_time_at = now;
   }
 }
 
 // Cluster time goes on while there is a leader, by the leader's monotonic clock: nobody's wall
 // clock can jump a session into expiry.
-std::uint64_t Replica::State::cluster_time_ms() const {
-  const auto led = std::chrono::duration_cast<std::chrono::milliseconds>(now - leading_since);
-  return cluster_time_base + static_cast<std::uint64_t>(led.count());
+std::uint64_t Replica::State::cluster_time_ms() {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - cluster_time_at);
+  const std::uint64_t time = cluster_time_base + static_cast<std::uint64_t>(since.count());
+  // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.
+  if (time >= machine.cluster_time_ms()) return time;
+  cluster_time_at = now;
+  return cluster_time_base = machine.cluster_time_ms();
 }
 
 void Replica::State::receive_forward(NodeId from, const wire::Forward& forward) {

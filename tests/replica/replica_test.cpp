@@ -160,6 +160,24 @@ TEST(Replica, RestartOfAll_KeepsStateAndSessions) {
   EXPECT_EQ(world.await(world.read(3, {"GET", "k"})), Reply::bulk("x"));
 }
 
+// Kills: a leader that counts on from the time that it had applied when it was elected, which is
+// zero in a cluster that was just started again.
+TEST(Replica, ClusterTimeAfterARestartOfAll_GoesOn) {
+  World world(3);
+  world.elect();
+  world.run_for(20'000);
+  world.await(world.write(1, {"SET", "k", "1"}));
+  const auto before = world.at(1).status().cluster_time_ms;
+  for (std::uint64_t node = 1; node <= 3; ++node) world.crash(node);
+  for (std::uint64_t node = 1; node <= 3; ++node) world.restart(node);
+  world.elect();
+  world.await(world.write(1, {"SET", "k", "2"}));
+  EXPECT_GE(world.at(1).status().cluster_time_ms, before);
+  world.run_for(5000);
+  world.await(world.write(1, {"SET", "k", "3"}));
+  EXPECT_GE(world.at(1).status().cluster_time_ms, before + 5000);
+}
+
 TEST(Replica, FullDiskOfTheLeader_HandsOverAndWritesGoOn) {
   World world(3);
   const auto leader = world.elect();
