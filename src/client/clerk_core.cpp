@@ -117,7 +117,7 @@ ClerkCore::Action ClerkCore::received(Instant now, resp::Value reply) {
   }
   switch (stage_) {
     case Stage::kAuth:
-      if (error != nullptr) return fail(ClerkError::Kind::kRefused, *error);
+      if (error != nullptr) return fail_at_the_door(*error);
       is_authenticated_ = true;
       return next(now);
     case Stage::kLocate:
@@ -154,6 +154,7 @@ ClerkCore::Action ClerkCore::request_error(Instant now, const std::string& text)
     return try_elsewhere(now, text);
   }
   if (has_prefix(text, "NOSESSION")) return session_gone(now, text);
+  if (has_prefix(text, "NOAUTH")) return fail_at_the_door(text);
   if (has_prefix(text, "STALEREQUEST") || has_prefix(text, "REQUESTREUSED")) {
     return fail(ClerkError::Kind::kProtocol, text);
   }
@@ -166,6 +167,11 @@ ClerkCore::Action ClerkCore::session_gone(Instant now, const std::string& text) 
   session_.reset();
   if (may_be_executed_) return fail(ClerkError::Kind::kSessionExpired, text);
   return next(now);
+}
+
+// This node let us in no further, which says nothing of what an earlier attempt did elsewhere.
+ClerkCore::Action ClerkCore::fail_at_the_door(const std::string& text) {
+  return fail(may_be_executed() ? ClerkError::Kind::kUnknown : ClerkError::Kind::kRefused, text);
 }
 
 ClerkCore::Action ClerkCore::follow(Instant now, const std::string& moved) {
@@ -202,8 +208,7 @@ ClerkCore::Action ClerkCore::try_elsewhere(Instant now, const std::string& reaso
 }
 
 ClerkCore::Action ClerkCore::give_up() {
-  const bool may_be_executed = kind_ == Kind::kWrite && may_be_executed_;
-  return fail(may_be_executed ? ClerkError::Kind::kUnknown : ClerkError::Kind::kNotExecuted,
+  return fail(may_be_executed() ? ClerkError::Kind::kUnknown : ClerkError::Kind::kNotExecuted,
               "no answer within the deadline; the last attempt: " + last_reason_);
 }
 

@@ -92,11 +92,13 @@ class ClerkCore {
   Action request_error(Instant now, const std::string& text);
   Action session_gone(Instant now, const std::string& text);
   Action open_reply(Instant now, const resp::Value& reply);
+  Action fail_at_the_door(const std::string& text);
   Action follow(Instant now, const std::string& moved);
   Action try_elsewhere(Instant now, const std::string& reason);
   Action give_up();
   Action finish(ClerkResult result);
   Action fail(ClerkError::Kind kind, std::string text);
+  bool may_be_executed() const { return kind_ == Kind::kWrite && may_be_executed_; }
   const Address& target() const { return hint_ ? *hint_ : endpoints_[at_]; }
 
   std::vector<Address> endpoints_;

@@ -246,6 +246,15 @@ TEST_F(Clerk, StoreSaysNo_IsRefused) {
   EXPECT_EQ(failure(), ClerkError::Kind::kRefused);
 }
 
+TEST_F(Clerk, NodeThatWantsAPasswordAfterALostAnswer_LeavesItUnknown) {
+  reach_send(Kind::kWrite, kAppend);
+  broken();
+  connected();
+  gets(error("NOAUTH Authentication required."));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(failure(), ClerkError::Kind::kUnknown);
+}
+
 TEST_F(Clerk, ConnectionLostBetweenCommands_IsMadeAnew) {
   reach_send(Kind::kRead, {"GET", "k"});
   gets({Value::Null{}});
@@ -273,6 +282,19 @@ TEST_F(ClerkWithPassword, WrongPassword_IsRefused) {
   gets(error("WRONGPASS invalid username-password pair or user is disabled."));
   ASSERT_TRUE(result);
   EXPECT_EQ(failure(), ClerkError::Kind::kRefused);
+}
+
+TEST_F(ClerkWithPassword, WrongPasswordAfterALostAnswer_LeavesItUnknown) {
+  start(Kind::kWrite, kAppend);
+  connected();
+  gets({Value::Status{"OK"}});
+  gets({Value::Array{}});
+  ASSERT_EQ(gets(integer(1024)), "send ONCE 1024 1 ACK 1 APPEND k x");
+  broken();
+  ASSERT_EQ(connected(), "send AUTH secret");
+  gets(error("WRONGPASS invalid username-password pair or user is disabled."));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(failure(), ClerkError::Kind::kUnknown);
 }
 
 }  // namespace
