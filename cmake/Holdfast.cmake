@@ -36,11 +36,13 @@ if(HOLDFAST_SANITIZE)
 endif()
 
 # holdfast_module(NAME DEPENDS folders… LINK libraries…)
-# Makes holdfast::NAME of src/NAME/*.cpp; a folder of headers only is an interface target.
+# Makes holdfast::NAME of src/NAME/*.cpp and src/NAME/*/*.cpp; a folder of headers only is an
+# interface target.
 function(holdfast_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
   list(TRANSFORM ARG_DEPENDS PREPEND holdfast::)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp
+                                      ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
   if(sources)
     add_library(holdfast_${name} STATIC ${sources})
     set(scope PUBLIC)
