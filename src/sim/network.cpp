@@ -11,7 +11,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Duration kHoldMin = milliseconds(200);
-constexpr Duration kHoldMax = milliseconds(2200);
+constexpr Duration kHoldRange = milliseconds(1999);
+constexpr Duration kAtOnce = std::chrono::microseconds(200);
 constexpr std::uint64_t kFrame = std::uint64_t{1} << 56;  // of Events::at's `what`
 constexpr std::uint64_t kReset = std::uint64_t{2} << 56;
 constexpr Duration kReconnect = milliseconds(1);
@@ -25,7 +26,7 @@ std::uint64_t subject(NodeId from, NodeId to) {
 Weather mit_reliable() {
   Weather weather;
   weather.delay_min = std::chrono::microseconds(0);
-  weather.delay_max = std::chrono::microseconds(200);
+  weather.delay_max = kAtOnce;
   return weather;
 }
 
@@ -34,6 +35,7 @@ Weather mit_unreliable() {
   weather.delay_min = milliseconds(0);
   weather.delay_max = milliseconds(26);
   weather.uniform = true;
+  weather.reply_delay_max = kAtOnce;
   weather.loss = 0.1;
   return weather;
 }
@@ -131,11 +133,13 @@ void Network::send(NodeId from, NodeId to, const wire::PeerMessage& message) {
 }
 
 Duration Network::draw_delay(const Link& link, bool is_reply) {
-  Duration delay = weather_.uniform ? dice_.between(weather_.delay_min, weather_.delay_max)
-                                    : dice_.mostly_low(weather_.delay_min, weather_.delay_max);
+  const Duration low = weather_.delay_min;
+  const Duration high =
+      is_reply ? weather_.reply_delay_max.value_or(weather_.delay_max) : weather_.delay_max;
+  Duration delay = weather_.uniform ? dice_.between(low, high) : dice_.mostly_low(low, high);
   if (dice_.chance(weather_.hold) || (is_reply && dice_.chance(weather_.reply_hold))) {
     ++counts_.held;
-    delay += dice_.mostly_low(kHoldMin, kHoldMax);
+    delay += kHoldMin + dice_.between(Duration(0), dice_.between(Duration(0), kHoldRange));
   }
   if (const auto slow = slow_.find(link); slow != slow_.end()) delay += slow->second;
   return delay;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,11 +23,13 @@ struct Weather {
   double tear = 0;    // the connection breaks in the middle of the frame
   double hold = 0;    // late by 200 to 2,200 ms: after many that were sent later
   // The course's unreliable network treats requests and replies differently.
+  std::optional<Duration> reply_delay_max = {};  // if not delay_max
   double reply_hold = 0;
 };
 
-// The course's unreliable network (labrpc): a request or its reply is lost with p = 0.1 each,
-// after up to 26 ms; with long reordering two replies of three come 200 to 2,199 ms late.
+// The course's network (labrpc). Unreliable: a request is lost with p = 0.1, after up to 26 ms, and
+// so is its reply, which else comes at once; with long reordering two replies of three come 200 to
+// 2,199 ms late. Here the sender of what is lost is not told so.
 Weather mit_reliable();
 Weather mit_unreliable();
 Weather mit_long_reordering();
