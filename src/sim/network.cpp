@@ -104,23 +104,23 @@ void Network::send(NodeId from, NodeId to, const wire::PeerMessage& message) {
   const Duration delay = draw_delay(link, reply);
   if (is_cut(from, to)) {
     ++counts_.cut;
-    return see(link, message, delay, Fate::kCut);
+    see(link, message, delay, Fate::kCut);
+    return;
   }
   if (dice_.chance(weather_.loss)) {
     ++counts_.lost;
-    return see(link, message, delay, Fate::kLost);
+    see(link, message, delay, Fate::kLost);
+    return;
   }
   std::string frame = wire::encode(message).flatten();
   events_.note(checksum(frame));
   if (dice_.chance(weather_.tear)) {
-    see(link, message, delay, Fate::kDamaged);
-    return tear(link, delay, std::move(frame));
+    return tear(see(link, message, delay, Fate::kDamaged), delay, std::move(frame));
   }
   if (dice_.chance(weather_.duplication)) {
     ++counts_.duplicated;
     const Duration again = draw_delay(link, reply);
-    see(link, message, again, Fate::kArrives);
-    carry(link, again, frame, reply);
+    carry(see(link, message, again, Fate::kArrives), again, frame);
   }
   const bool damaged = dice_.chance(weather_.damage);
   if (damaged) {
@@ -128,8 +128,8 @@ void Network::send(NodeId from, NodeId to, const wire::PeerMessage& message) {
     const std::uint64_t bit = dice_.below(frame.size() * 8);
     frame[bit / 8] = static_cast<char>(frame[bit / 8] ^ (1 << bit % 8));
   }
-  see(link, message, delay, damaged ? Fate::kDamaged : Fate::kArrives);
-  carry(link, delay, std::move(frame), reply);
+  carry(see(link, message, delay, damaged ? Fate::kDamaged : Fate::kArrives), delay,
+        std::move(frame));
 }
 
 Duration Network::draw_delay(const Link& link, bool is_reply) {
@@ -145,33 +145,33 @@ Duration Network::draw_delay(const Link& link, bool is_reply) {
   return delay;
 }
 
-void Network::carry(const Link& link, Duration delay, std::string frame, bool is_reply) {
-  events_.after(delay, kFrame | subject(link.first, link.second),
-                [this, link, life = lives_[link], frame = std::move(frame), is_reply] {
-                  arrive(link, life, frame, is_reply);
-                });
+void Network::carry(const Flight& flight, Duration delay, std::string frame) {
+  events_.after(delay, kFrame | subject(flight.link.first, flight.link.second),
+                [this, flight, frame = std::move(frame)] { arrive(flight, frame); });
 }
 
-void Network::arrive(const Link& link, std::uint64_t life, const std::string& frame,
-                     bool is_reply) {
-  if (cut_.contains(link) || lives_[link] != life) {
+void Network::arrive(const Flight& flight, const std::string& frame) {
+  const auto& [from, to] = flight.link;
+  if (cut_.contains(flight.link) || lives_[flight.link] != flight.life) {
     ++counts_.cut;
+    if (observer_ != nullptr) observer_->message_cut(events_.now(), flight.number);
     return;
   }
-  is_reply ? ++counts_.replies : ++counts_.requests;
-  if (!is_reply) ++requests_to_[link.second];
+  flight.is_reply ? ++counts_.replies : ++counts_.requests;
+  if (!flight.is_reply) ++requests_to_[to];
   counts_.bytes += frame.size();
-  host_.frame_arrived(link.second, link.first, frame);
+  host_.frame_arrived(to, from, frame);
 }
 
-void Network::tear(const Link& link, Duration delay, std::string frame) {
+void Network::tear(Flight flight, Duration delay, std::string frame) {
   ++counts_.torn;
+  flight.is_reply = true;  // half a request is not counted as one
   frame.resize(dice_.below(frame.size()));
-  events_.after(delay, kFrame | subject(link.first, link.second),
-                [this, link, life = lives_[link], frame = std::move(frame)] {
-                  arrive(link, life, frame, true);
-                  if (lives_[link] == life) reset_link(link.first, link.second);
-                });
+  const auto& [from, to] = flight.link;
+  events_.after(delay, kFrame | subject(from, to), [this, flight, frame = std::move(frame)] {
+    arrive(flight, frame);
+    if (lives_[flight.link] == flight.life) reset_link(flight.link.first, flight.link.second);
+  });
 }
 
 void Network::reset_link(NodeId a, NodeId b) {
@@ -181,7 +181,8 @@ void Network::reset_link(NodeId a, NodeId b) {
 }
 
 void Network::cut(NodeId from, NodeId to) {
-  cut_.insert({from, to});
+  if (!cut_.insert({from, to}).second || observer_ == nullptr) return;
+  observer_->link(events_.now(), from, to, true);
 }
 
 void Network::cut_both(NodeId a, NodeId b) {
@@ -189,9 +190,18 @@ void Network::cut_both(NodeId a, NodeId b) {
   cut(b, a);
 }
 
+void Network::heal() {
+  while (!cut_.empty()) erase_cut(*cut_.begin());
+}
+
 void Network::heal_both(NodeId a, NodeId b) {
-  cut_.erase({a, b});
-  cut_.erase({b, a});
+  erase_cut({a, b});
+  erase_cut({b, a});
+}
+
+void Network::erase_cut(Link link) {
+  if (cut_.erase(link) == 0 || observer_ == nullptr) return;
+  observer_->link(events_.now(), link.first, link.second, false);
 }
 
 void Network::slow_down(NodeId from, NodeId to, Duration by) {
@@ -203,10 +213,14 @@ std::uint64_t Network::requests_to(NodeId to) const {
   return found == requests_to_.end() ? 0 : found->second;
 }
 
-void Network::see(const Link& link, const wire::PeerMessage& message, Duration delay, Fate fate) {
-  if (observer_ == nullptr) return;
-  observer_->message(
-      {link.first, link.second, events_.now(), events_.now() + delay, fate, message});
+Network::Flight Network::see(const Link& link, const wire::PeerMessage& message, Duration delay,
+                             Fate fate) {
+  ++last_number_;
+  if (observer_ != nullptr) {
+    observer_->message({last_number_, link.first, link.second, events_.now(), events_.now() + delay,
+                        fate, message});
+  }
+  return {link, lives_[link], last_number_, is_reply(message)};
 }
 
 }  // namespace holdfast::sim

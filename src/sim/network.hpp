@@ -56,7 +56,7 @@ class Network {
   // Frames of this direction vanish, as behind a firewall.
   void cut(NodeId from, NodeId to);
   void cut_both(NodeId a, NodeId b);
-  void heal() { cut_.clear(); }
+  void heal();
   void heal_both(NodeId a, NodeId b);
   bool is_cut(NodeId from, NodeId to) const { return cut_.contains({from, to}); }
   // Adds to every delay of this direction; zero: as fast as the others.
@@ -76,12 +76,21 @@ class Network {
 
  private:
   using Link = std::pair<NodeId, NodeId>;
+  // A frame under way.
+  struct Flight {
+    Link link;
+    std::uint64_t life = 0;
+    std::uint64_t number = 0;
+    bool is_reply = false;
+  };
 
   Duration draw_delay(const Link& link, bool is_reply);
-  void carry(const Link& link, Duration delay, std::string frame, bool is_reply);
-  void arrive(const Link& link, std::uint64_t life, const std::string& frame, bool is_reply);
-  void tear(const Link& link, Duration delay, std::string frame);
-  void see(const Link& link, const wire::PeerMessage& message, Duration delay, Fate fate);
+  void carry(const Flight& flight, Duration delay, std::string frame);
+  void arrive(const Flight& flight, const std::string& frame);
+  void tear(Flight flight, Duration delay, std::string frame);
+  // The frame, as the observer knows it.
+  Flight see(const Link& link, const wire::PeerMessage& message, Duration delay, Fate fate);
+  void erase_cut(Link link);
 
   Events& events_;
   Dice dice_;
@@ -91,6 +100,7 @@ class Network {
   std::set<Link> cut_;
   std::map<Link, Duration> slow_;
   std::map<Link, std::uint64_t> lives_;  // of the link: rises when it is reset
+  std::uint64_t last_number_ = 0;        // of a message
   std::map<NodeId, std::uint64_t> requests_to_;
   Counts counts_;
 };
