@@ -15,6 +15,18 @@ namespace holdfast::lincheck {
 enum class Verdict : std::uint8_t { kLinearizable, kNotLinearizable, kUnknown };
 std::string_view name(Verdict verdict);
 
+// What the object is that the operations were done to.
+enum class ModelKind : std::uint8_t {
+  kKv,        // the store: every operation; keys are independent unless an operation ties them
+  kRegister,  // put and get, each key a register
+  kCounter,   // incr and get, each key a counter; a missing one is 0
+  kMulti,     // the store as one object: never split by keys
+};
+std::string_view name(ModelKind model);
+std::optional<ModelKind> find_model(std::string_view name);
+// Why the model can't take the operation, if it can't: a defect(), or a kind that it doesn't have.
+std::optional<std::string> defect(const Operation& operation, ModelKind model);
+
 struct Progress {
   std::uint64_t steps = 0;
   std::uint64_t states = 0;
@@ -23,8 +35,10 @@ struct Progress {
 };
 
 // A check that meets a limit ends with kUnknown, unless it has found a failure by then. With the
-// same history and limits, and no `give_up`, a check takes the same steps everywhere.
+// same history and options, and no `give_up`, a check takes the same steps everywhere.
 struct Options {
+  ModelKind model = ModelKind::kKv;
+  bool all_partitions = false;  // go on behind the first that is not linearizable
   std::uint64_t steps_max = std::numeric_limits<std::uint64_t>::max();
   std::size_t memory_bytes_max = std::size_t{4} << 30;  // of the search, without the history
   // Asked every few thousand steps; true ends the check. The place for a deadline: the checker
@@ -38,13 +52,14 @@ struct Partition {
   std::vector<std::string> keys;
   std::vector<std::size_t> operations;  // by call
   Verdict verdict = Verdict::kUnknown;
-  // Orders in which operations can have taken effect, longest first. Linearizable: one, with all
-  // operations that returned. Otherwise: the longest orders that were found, of operations called
-  // before the failure.
-  std::vector<std::vector<std::size_t>> orders;
-  // Not linearizable: the operation whose return no order explains. Up to that return the history
-  // is linearizable, and the first of `orders` proves it.
+  // Not linearizable: the operation whose return no order explains. All that happened before that
+  // return is linearizable. Nothing if finding it would have taken too long.
   std::optional<std::size_t> failed_at;
+  // Orders in which operations can have taken effect, as far as their outputs go. Linearizable:
+  // one, with all operations that returned. Not linearizable: the first has all operations that
+  // returned before `failed_at` did; then the longest ones found that go on with others instead.
+  // Unknown: the longest that was found, if any.
+  std::vector<std::vector<std::size_t>> orders;
 };
 
 struct Result {
@@ -55,7 +70,7 @@ struct Result {
   std::size_t keys = 0;
   std::uint64_t steps = 0;         // operations tried on a state
   std::uint64_t states = 0;        // configurations reached, each once
-  std::uint64_t memory_bytes = 0;  // of the search, at its peak
+  std::uint64_t memory_bytes = 0;  // of the search, without the history, at its peak
 
   // The first partition that is not linearizable.
   const Partition* failure() const;
@@ -64,8 +79,8 @@ struct Result {
 };
 
 // Is there an order of the operations that keeps "returned before the other was called" and in
-// which each output is what a single copy of the store would have answered? Each operation must be
-// without a defect().
-Result check_kv(const History& history, const Options& options = {});
+// which each output is what a single copy of the store would have answered? No operation may have
+// a defect() for the model.
+Result check(const History& history, const Options& options = {});
 
 }  // namespace holdfast::lincheck

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lincheck/history.hpp"
+#include "lincheck/value_tree.hpp"
+
+namespace holdfast::lincheck {
+
+// What operations do to one key. First add() all of them, then finish(), then everything else; the
+// operations' bytes stay the caller's.
+class Key {
+ public:
+  // A place in the tree of all values that outputs show, or missing, or some other value. No get
+  // will ever find an other value, so all there is to know of it is its length, and that only if
+  // outputs tell lengths. With incr in play an other value may become one that is shown; then they
+  // are numbered by content.
+  using State = ValueTree::Place;
+  using ActionId = std::uint32_t;
+
+  struct Action {
+    Kind kind = Kind::kGet;  // put, append, get, incr or del
+    std::string_view value;  // put, append
+    std::int64_t delta = 0;  // incr
+    bool has_output = false;
+    const Found* found = nullptr;  // get, with an output
+    std::int64_t number = 0;       // append, incr, del: the output
+  };
+
+  static constexpr State missing() { return {kMissing, 0}; }
+
+  ActionId add(const Action& action);
+  void finish();
+
+  std::optional<State> apply(State state, ActionId action);
+  // As ForeseesObservers says.
+  bool reaches(State state, ActionId action) const;
+  bool observes(ActionId action) const;
+  bool overwrites(ActionId action) const;
+
+ private:
+  static constexpr std::uint32_t kMissing = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint32_t kOther = kMissing - 1;
+
+  struct Resolved {
+    Action action;
+    ValueTree::Terminal terminal = 0;  // get: of what it found; incr: of the number before
+    State target;                      // put: the state after; get: the state it needs
+    std::optional<State> before;       // incr with an output: the number that it needs
+  };
+  static bool is_other(State state) { return state.node == kOther; }
+
+  void resolve(Resolved& resolved);
+  State other(std::uint64_t length, std::string_view beginning, std::string_view end);
+  State state_of(std::string_view value);
+  std::uint64_t length(State state) const;
+  std::string_view text(State state) const;
+  std::optional<State> append(State state, const Action& action);
+  std::optional<State> incr(State state, const Resolved& resolved);
+
+  ValueTree tree_;
+  std::vector<Resolved> actions_;
+  bool lengths_matter_ = false;
+  bool contents_matter_ = false;
+  std::deque<std::string> numbers_;  // that incr was given, or found
+  std::deque<std::string> others_;   // if contents matter
+  boost::unordered_flat_map<std::string_view, std::uint32_t> other_numbers_;
+};
+
+}  // namespace holdfast::lincheck
