@@ -82,5 +82,9 @@ struct Result {
 // which each output is what a single copy of the store would have answered? No operation may have
 // a defect() for the model.
 Result check(const History& history, const Options& options = {});
+// The same, under the name of the default model.
+inline Result check_kv(const History& history, const Options& options = {}) {
+  return check(history, options);
+}
 
 }  // namespace holdfast::lincheck
