@@ -28,7 +28,6 @@ struct PeerLink::Attempt {
   std::array<char, 1024> input{};
   std::string hello;
   std::vector<wire::Frame> sending;
-  std::size_t sending_bytes = 0;
   bool is_up = false;
   bool is_sending = false;
 };
@@ -117,7 +116,7 @@ void PeerLink::received(const std::shared_ptr<Attempt>& attempt, std::size_t siz
 
 void PeerLink::send(const wire::PeerMessage& message) {
   if (!is_up()) return;
-  if (queue_bytes_ + attempt_->sending_bytes > config_.queue_bytes_max) {
+  if (queue_bytes_ > config_.queue_bytes_max) {
     // The peer takes nothing: what waits would be stale when it does.
     drop_queue();
     return host_.link_overflowed(peer());
@@ -130,7 +129,7 @@ void PeerLink::flush() {
   if (!is_up() || attempt_->is_sending || queue_.empty()) return;
   attempt_->is_sending = true;
   attempt_->sending = std::exchange(queue_, {});
-  attempt_->sending_bytes = std::exchange(queue_bytes_, 0);
+  queue_bytes_ = 0;
   std::vector<asio::const_buffer> buffers;
   for (const wire::Frame& frame : attempt_->sending) {
     buffers.push_back(asio::buffer(frame.head));
@@ -148,7 +147,6 @@ void PeerLink::sent(const std::shared_ptr<Attempt>& attempt, const ErrorCode& er
   if (error) return fail(error.message());
   attempt->is_sending = false;
   attempt->sending.clear();
-  attempt->sending_bytes = 0;
   flush();
 }
 

@@ -37,6 +37,7 @@ class PeerLink {
   struct Config {
     wire::Hello hello;  // names the peer in `to`
     Address address;
+    // What may wait behind what is being written. One message may always wait, however large.
     std::size_t queue_bytes_max = 64 << 20;
     std::uint64_t seed = 1;
   };
