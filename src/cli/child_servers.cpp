@@ -26,7 +26,9 @@ namespace {
 }
 
 std::filesystem::path make_folder() {
-  std::string name = std::filesystem::temp_directory_path() / "holdfast-XXXXXX";
+  std::error_code error;
+  std::string name = std::filesystem::temp_directory_path(error) / "holdfast-XXXXXX";
+  if (error) throw std::system_error(error, "there is no temporary folder ($TMPDIR)");
   if (::mkdtemp(name.data()) == nullptr) fail("can't make the folder " + name);
   return name;
 }

@@ -88,9 +88,11 @@ void add(CLI::App& app, int& exit_code, const std::string& name, const std::stri
 }  // namespace
 
 void add_clerk_commands(CLI::App& app, int& exit_code) {
-  add(app, exit_code, "put", "Set a key to a value", put, true);
-  add(app, exit_code, "append", "Append to a key's value, exactly once; prints the new length",
-      append, true);
+  add(app, exit_code, "put",
+      "Set a key to a value; exit code 4 if nobody knows whether that was done", put, true);
+  add(app, exit_code, "append",
+      "Append to a key's value, exactly once; prints the new length. Exit code 4 as of put", append,
+      true);
   add(app, exit_code, "get", "Print a key's value; exit code 3 if there is none", get, false);
 }
 

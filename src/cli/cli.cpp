@@ -1,6 +1,8 @@
 #include "cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
 
 #include "cli/clerk_commands.hpp"
 #include "cli/demo_command.hpp"
@@ -12,7 +14,12 @@ namespace holdfast::cli {
 
 namespace {
 
+constexpr int kFailed = 1;
 constexpr int kUsageError = 2;
+
+std::string explain(const CLI::App*, const CLI::Error& error) {
+  return "holdfast: " + std::string(error.what()) + "\nRun with --help for more information.\n";
+}
 
 }  // namespace
 
@@ -22,7 +29,7 @@ int run(int argc, char** argv) {
       "loses an acknowledged write.",
       "holdfast");
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
-  app.require_subcommand(1);
+  app.failure_message(explain);
   int exit_code = 0;
   add_server_command(app, exit_code);
   add_clerk_commands(app, exit_code);
@@ -31,8 +38,12 @@ int run(int argc, char** argv) {
   add_log_command(app, exit_code);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsageError;
+  } catch (const std::exception& error) {
+    std::cerr << "holdfast: " << error.what() << "\n";
+    return kFailed;
   }
   return exit_code;
 }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -45,10 +46,14 @@ void add_log_command(CLI::App& app, int& exit_code) {
   const auto settings = std::make_shared<Settings>();
   command->add_option("DIR", settings->dir, "A server's --data")->required();
   command->add_flag("--json", settings->print.json, "One JSON object per line, for programs");
+  constexpr auto kIndexMax = std::numeric_limits<std::int64_t>::max();
   command->add_option("--from", settings->from, "The first entry to print")
+      ->check(CLI::Validator(CLI::Range(std::int64_t{1}, kIndexMax)).description(""))
       ->type_name("INDEX")
       ->capture_default_str();
-  command->add_option("--limit", settings->print.limit, "Entries to print")->type_name("N");
+  command->add_option("--limit", settings->print.limit, "Entries to print")
+      ->check(CLI::Validator(CLI::Range(std::int64_t{0}, kIndexMax)).description(""))
+      ->type_name("N");
   command->callback([settings, &exit_code] {
     settings->print.from = Index(settings->from);
     exit_code = print_log(settings->dir, settings->print);

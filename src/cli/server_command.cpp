@@ -18,6 +18,8 @@ namespace {
 
 using server::Options;
 
+constexpr std::size_t kMega = 1 << 20;
+
 CLI::Option* add_address(CLI::App& command, const std::string& name, const std::string& help,
                          std::function<void(Address)> set) {
   const auto parse = [name, set = std::move(set)](const std::string& text) {
@@ -33,23 +35,28 @@ void add_duration(CLI::App& command, const std::string& name, const std::string&
   const std::map<std::string, std::int64_t> units{
       {"us", 1}, {"ms", 1'000}, {"s", 1'000'000}, {"m", 60'000'000}};
   const auto set = [&duration](std::int64_t count) { duration = Duration(count); };
+  CLI::Validator with_unit = CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED);
   command.add_option_function<std::int64_t>(name, set, help)
-      ->transform(CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED))
+      ->transform(with_unit.description(""))
       ->default_str(std::to_string(duration.count() / 1000) + "ms")
       ->type_name("TIME");
 }
 
+// With a unit that is a power of 1024: kb, mb, gb.
 template <class Number>
 void add_size(CLI::App& command, const std::string& name, const std::string& help, Number& size) {
+  CLI::Validator with_unit = CLI::AsSizeValue(false);
   command.add_option(name, size, help)
-      ->transform(CLI::AsSizeValue(false))
-      ->type_name("BYTES")
-      ->capture_default_str();
+      ->transform(with_unit.description(""))
+      ->type_name("SIZE")
+      ->default_str(size % kMega == 0 ? std::to_string(size / kMega) + "mb"
+                                      : std::to_string(size >> 10) + "kb");
 }
 
 void add_places(CLI::App& command, Options& options) {
   const auto set_id = [&options](std::uint64_t id) { options.id = NodeId(id); };
   command.add_option_function<std::uint64_t>("--id", set_id, "This node's number in the cluster")
+      ->check(CLI::Validator(CLI::Range(std::int64_t{1}, server::kNodeIdMax)).description(""))
       ->type_name("N")
       ->default_str("1");
   command.add_option("--data", options.data, "Folder that keeps this node's log; made if need be")
@@ -80,10 +87,12 @@ void add_places(CLI::App& command, Options& options) {
 
 void add_limits(CLI::App& command, Options& options) {
   command.add_option("--max-clients", options.max_clients, "Clients connected at a time")
+      ->check(CLI::Validator(CLI::Range(std::int64_t{1}, server::kClientsMax)).description(""))
       ->capture_default_str();
   add_size(command, "--max-key-bytes", "Longest key", options.key_bytes_max);
   add_size(command, "--max-value-bytes", "Longest value", options.value_bytes_max);
-  add_size(command, "--max-pending-bytes", "Memory for writes that wait to be applied",
+  add_size(command, "--max-pending-bytes",
+           "Memory for requests that wait to be applied, or for a leader",
            options.pending_bytes_max);
   add_size(command, "--segment-bytes", "Size of a file of the log", options.segment_bytes);
   add_duration(command, "--election-timeout-min",
@@ -115,8 +124,8 @@ void add_server_command(CLI::App& app, int& exit_code) {
       ->add_option("--config", *config,
                    "TOML file with the same settings, named as here without the dashes; the "
                    "command line goes before")
-      ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(CLI::Validator(CLI::ExistingFile).description(""))
+      ->type_name("FILE");
   command->add_option("--password", options->password, "What clients must say with AUTH or HELLO");
   add_limits(*command, *options);
   command->add_option("--log-level", options->log_level, "How much is logged, to stderr")

@@ -57,7 +57,7 @@ Connection::Result<Connection> Connection::connect(const Address& address,
   addrinfo* found = nullptr;
   const std::string port = std::to_string(address.port);
   if (const int error = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found)) {
-    return std::unexpected(address.host + ": " + ::gai_strerror(error));
+    return std::unexpected(std::string("the name can't be resolved: ") + ::gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
   int error = 0;
@@ -69,7 +69,7 @@ Connection::Result<Connection> Connection::connect(const Address& address,
     error = connect_socket(connection.socket_, *next, until);
     if (error == 0) return connection;
   }
-  return failed(address.to_string(), error);
+  return failed("connect", error);
 }
 
 Connection::~Connection() {

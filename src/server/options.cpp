@@ -13,6 +13,7 @@ constexpr std::size_t kNodesMax = 9;
 constexpr std::size_t kMinSegment = 1 << 20;
 constexpr std::size_t kMaxSegment = std::size_t{1} << 30;
 constexpr std::size_t kValueBytesLimit = 512 << 20;
+constexpr std::size_t kPendingBytesLimit = std::size_t{1} << 40;
 
 std::string describe_cluster(const std::map<NodeId, Address>& cluster) {
   std::string text;
@@ -38,7 +39,9 @@ std::optional<std::string> check_cluster(const Options& options) {
   }
   std::set<std::string> seen;
   for (const auto& [id, address] : options.cluster) {
-    if (!id) return "--cluster: node ids begin at 1";
+    if (!id || id.value() > kNodeIdMax) {
+      return "--cluster: node ids are numbers from 1 to " + std::to_string(kNodeIdMax);
+    }
     if (address.port == 0 && options.cluster.size() > 1) {
       return "--cluster: node " + std::to_string(id.value()) + " needs a port";
     }
@@ -75,8 +78,9 @@ std::optional<std::string> check_limits(const Options& options) {
   if (options.value_bytes_max > kValueBytesLimit) {
     return "--max-value-bytes can be at most 536870912 (512 MiB)";
   }
-  if (options.pending_bytes_max < 2 * options.value_bytes_max) {
-    return "--max-pending-bytes must be at least twice --max-value-bytes";
+  if (options.pending_bytes_max < 2 * options.value_bytes_max ||
+      options.pending_bytes_max > kPendingBytesLimit) {
+    return "--max-pending-bytes must be at least twice --max-value-bytes, and at most 1 TiB";
   }
   if (options.segment_bytes < kMinSegment || options.segment_bytes > kMaxSegment) {
     return "--segment-bytes must be between 1 MiB and 1 GiB";

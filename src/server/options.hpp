@@ -11,6 +11,9 @@
 
 namespace holdfast::server {
 
+inline constexpr std::int64_t kNodeIdMax = 65'535;
+inline constexpr std::int64_t kClientsMax = 1'000'000;
+
 // The settings of a server, as given on the command line or in a file.
 struct Options {
   NodeId id{1};

@@ -23,8 +23,8 @@ struct Ended {
 };
 
 // Runs the program until it ends; a server that starts after all is a failure, after 20 s.
-Ended run(const std::string& args) {
-  const std::string command = "timeout 20 " HOLDFAST_BINARY " " + args + " 2>&1";
+Ended run(const std::string& args, const std::string& environment = "") {
+  const std::string command = environment + " timeout 20 " HOLDFAST_BINARY " " + args + " 2>&1";
   FILE* pipe = ::popen(command.c_str(), "r");
   Ended ended;
   std::array<char, 4096> buffer;
@@ -64,7 +64,25 @@ TEST_F(Startup, UnknownFlag_IsNamed) {
 }
 
 TEST_F(Startup, NoSubcommand_PointsToHelp) {
-  expect_end(run(""), 2, "--help");
+  expect_end(run(""), 2, "A subcommand is required");
+}
+
+TEST_F(Startup, UnknownSubcommand_IsNamed) {
+  expect_end(run("serve"), 2, "serve");
+}
+
+TEST_F(Startup, NumbersOutOfRange_AreRefused) {
+  const std::string data = "--data=" + path("d");
+  expect_end(run_server(data + " --id=-1"), 2, "--id");
+  expect_end(run_server(data + " --id=99999999999999999999"), 2, "--id");
+  expect_end(run_server(data + " --max-clients=-1"), 2, "--max-clients");
+  expect_end(run_server(data + " --max-pending-bytes=-1"), 2, "--max-pending-bytes");
+  expect_end(run("log --from=-1 " + data), 2, "--from");
+}
+
+TEST_F(Startup, DemoWithoutATemporaryFolder_SaysSo) {
+  write("file", "");
+  expect_end(run("demo", "TMPDIR=" + path("file")), 1, "$TMPDIR");
 }
 
 TEST_F(Startup, NoDataFolder_IsSaid) {

@@ -47,6 +47,9 @@ TEST(Options, ThatContradictEachOther_AreNamed) {
   EXPECT_THAT(with([](Options& o) { o.heartbeat_interval = 200ms; }), HasSubstr("three times"));
   EXPECT_THAT(with([](Options& o) { o.election_timeout_max = 350ms; }), HasSubstr("1.5 times"));
   EXPECT_THAT(with([](Options& o) { o.request_timeout = 100ms; }), HasSubstr("--request-timeout"));
+  EXPECT_THAT(with([](Options& o) { o.cluster[NodeId(1 << 20)] = {"d", 4}; }), HasSubstr("65535"));
+  EXPECT_THAT(with([](Options& o) { o.pending_bytes_max = 1; }), HasSubstr("--max-pending-bytes"));
+  EXPECT_THAT(with([](Options& o) { --(o.pending_bytes_max = 0); }), HasSubstr("1 TiB"));
   EXPECT_THAT(with([](Options& o) { o.key_bytes_max = 0; }), HasSubstr("--max-key-bytes"));
   EXPECT_THAT(with([](Options& o) { o.value_bytes_max = 1ull << 30; }), HasSubstr("512 MiB"));
   EXPECT_THAT(with([](Options& o) { o.segment_bytes = 10; }), HasSubstr("--segment-bytes"));
