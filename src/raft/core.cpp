@@ -9,6 +9,10 @@
 
 namespace holdfast::raft {
 
+namespace {
+constexpr std::size_t kHeldMax = 1024;  // messages that wait for the disk
+}
+
 Core::Core(Config config, Restored restored, Instant now)
     : config_(std::move(config)),
       prng_(config_.seed),
@@ -150,6 +154,8 @@ void Core::send(NodeId to, Message message, Ticket needs) {
   if (needs <= durable_ticket_) {
     effects_.messages.push_back(std::move(envelope));
   } else {
+    // While a disk stands still, heartbeats go on. To lose an old answer is safe, as on a network.
+    if (held_.size() >= kHeldMax) held_.erase(held_.begin());
     held_.emplace(needs, std::move(envelope));
   }
 }

@@ -13,11 +13,16 @@ constexpr std::size_t kQuestionsMax = 512;
 
 }  // namespace
 
-void ReadQueue::add(Instant now, RequestKey key, kv::Args args) {
+std::optional<kv::Reply> ReadQueue::add(Instant now, RequestKey key, kv::Args args) {
+  if (bytes_ >= config_.pending_bytes_max) {
+    return kv::Reply::error("TRYAGAIN too many reads are waiting");
+  }
   Read read{.key = key, .command = {}, .deadline = now + config_.request_timeout};
   Writer writer(read.command);
   kv::put_command(args, writer);
+  bytes_ += cost(read);
   unasked_.push_back(std::move(read));
+  return std::nullopt;
 }
 
 std::uint64_t ReadQueue::next_question(Instant now) {
@@ -52,6 +57,7 @@ void ReadQueue::answer(const kv::StateMachine& state) {
       kv::get_command(reader, args);
       CHECK(reader.finished());
       completions_.push_back({read.key, state.read(args)});
+      bytes_ -= cost(read);
     }
     group.reads.clear();
   }
@@ -72,14 +78,23 @@ void ReadQueue::tick(Instant now) {
          kv::Reply::error("CLUSTERDOWN no majority confirmed the read in time; try again")});
     return true;
   };
-  for (Group& group : groups_) std::erase_if(group.reads, expire);
-  std::erase_if(unasked_, expire);
+  for (Group& group : groups_) drop_if(group.reads, expire);
+  drop_if(unasked_, expire);
 }
 
 void ReadQueue::forget_client(std::uint64_t client) {
   const auto gone = [&](const Read& read) { return read.key.client == client; };
-  for (Group& group : groups_) std::erase_if(group.reads, gone);
-  std::erase_if(unasked_, gone);
+  for (Group& group : groups_) drop_if(group.reads, gone);
+  drop_if(unasked_, gone);
+}
+
+template <class Condition>
+void ReadQueue::drop_if(std::vector<Read>& reads, Condition condition) {
+  std::erase_if(reads, [&](const Read& read) {
+    const bool drops = condition(read);
+    if (drops) bytes_ -= cost(read);
+    return drops;
+  });
 }
 
 std::size_t ReadQueue::size() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ class ReadQueue {
   ReadQueue(std::uint64_t nonce, const Config& config)
       : config_(config), last_token_(Prng(nonce).next() / 2) {}
 
-  void add(Instant now, RequestKey key, kv::Args args);
+  // Refused with a reply when too many wait.
+  std::optional<kv::Reply> add(Instant now, RequestKey key, kv::Args args);
   // The token of a question for all reads that have none yet; zero if there is nothing to ask, or
   // if so many questions are open that this one waits and more reads gather for it.
   std::uint64_t next_question(Instant now);
@@ -32,6 +34,7 @@ class ReadQueue {
 
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
   std::size_t size() const;
+  std::size_t bytes() const { return bytes_; }
   Instant next_deadline() const;
 
  private:
@@ -46,12 +49,16 @@ class ReadQueue {
     Index index;  // zero: not granted yet
     std::vector<Read> reads;
   };
+  static std::size_t cost(const Read& read) { return read.command.size() + kRequestOverheadBytes; }
   void ask_anew(Group& group);
+  template <class Condition>
+  void drop_if(std::vector<Read>& reads, Condition condition);
 
   const Config& config_;
   std::uint64_t last_token_;
   std::vector<Read> unasked_;
   std::deque<Group> groups_;  // oldest first
+  std::size_t bytes_ = 0;
   std::vector<Completion> completions_;
 };
 

@@ -94,7 +94,9 @@ void Replica::submit_write(Instant now, RequestKey key, kv::Args args) {
 
 void Replica::submit_read(Instant now, RequestKey key, kv::Args args) {
   state_->now = now;
-  state_->reads.add(now, key, args);
+  if (auto refusal = state_->reads.add(now, key, args)) {
+    state_->output.completions.push_back({key, std::move(*refusal)});
+  }
 }
 
 void Replica::forget_client(std::uint64_t client) {
@@ -293,7 +295,7 @@ Status Replica::status() const {
                 .cluster_time_ms = s.machine.cluster_time_ms(),
                 .pending_writes = s.writes.size(),
                 .pending_reads = s.reads.size(),
-                .pending_bytes = s.writes.bytes(),
+                .pending_bytes = s.writes.bytes() + s.reads.bytes(),
                 .storage_stalled = s.stalled};
 }
 

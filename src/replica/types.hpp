@@ -19,10 +19,11 @@ struct Config {
   std::size_t command_bytes_max = 96 << 20;             // all arguments of one write together
   Duration request_timeout = std::chrono::seconds(10);  // then the client is told what is known
   Duration resend_interval =
-      std::chrono::milliseconds(500);         // of writes and reads without an answer
-  std::size_t pending_bytes_max = 256 << 20;  // writes not yet applied, all clients together
-  std::size_t section_bytes_max = 1 << 20;    // one command always travels, however large
-  std::size_t window_bytes = 32 << 20;  // sent to the leader, or proposed, and not yet applied
+      std::chrono::milliseconds(500);  // of writes and reads without an answer
+  // Writes not yet applied, and reads not yet answered, of all clients: as much for each.
+  std::size_t pending_bytes_max = 256 << 20;
+  std::size_t section_bytes_max = 1 << 20;  // one command always travels, however large
+  std::size_t window_bytes = 32 << 20;      // sent to the leader, or proposed, and not yet applied
 };
 
 // Who asked: the host's number for a connection, and the connection's number for the request.
@@ -32,6 +33,9 @@ struct RequestKey {
 
   auto operator<=>(const RequestKey&) const = default;
 };
+
+// What a waiting request takes in memory besides its bytes; counts in pending_bytes_max.
+inline constexpr std::size_t kRequestOverheadBytes = 128;
 
 struct Completion {
   RequestKey key;

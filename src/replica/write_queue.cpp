@@ -30,13 +30,13 @@ std::optional<kv::Reply> WriteQueue::add(Instant now, RequestKey key, kv::Args a
     return kv::Reply::error("ERR command is longer than the limit of " +
                             std::to_string(config_.command_bytes_max) + " bytes");
   }
-  if (bytes_ + size > config_.pending_bytes_max) {
+  if (bytes_ + size + kRequestOverheadBytes > config_.pending_bytes_max) {
     return kv::Reply::error("TRYAGAIN too many writes are waiting; the command was not executed");
   }
   write.command.reserve(size + 4 * (args.size() + 1));
   Writer writer(write.command);
   kv::put_command(args, writer);
-  bytes_ += write.command.size();
+  bytes_ += cost(write);
   writes_.push_back(std::move(write));
   return std::nullopt;
 }
@@ -104,7 +104,7 @@ void WriteQueue::expire(Instant now) {
       ++i;
     } else {
       finish(write, not_executed());
-      bytes_ -= write.command.size();
+      bytes_ -= cost(write);
       writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
@@ -122,7 +122,7 @@ void WriteQueue::applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply 
 
 void WriteQueue::drop_front() {
   const std::size_t size = writes_.front().command.size();
-  bytes_ -= size;
+  bytes_ -= cost(writes_.front());
   writes_.pop_front();
   --numbered_;
   if (sent_ > 0) {
@@ -155,7 +155,7 @@ void WriteQueue::opened(std::uint64_t nonce, Index epoch) {
   waiting_since_.reset();
   resend_after_ = config_.resend_interval;
   std::erase_if(writes_, [&](const Write& write) {
-    if (!write.key) bytes_ -= write.command.size();
+    if (!write.key) bytes_ -= cost(write);
     return !write.key;
   });
 }

@@ -57,6 +57,9 @@ class WriteQueue {
     std::string command;
     Instant deadline;
   };
+  static std::size_t cost(const Write& write) {
+    return write.command.size() + kRequestOverheadBytes;
+  }
   void expire(Instant now);
   void drop_front();
   void finish(const Write& write, kv::Reply reply);

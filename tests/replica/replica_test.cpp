@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "replica/world.hpp"
@@ -99,6 +100,35 @@ TEST(Replica, DeposedLeaderWithEntriesInItsLog_AnswersFromTheNextLeader) {
   world.heal();
   EXPECT_EQ(world.await(request), Reply::integer(1));
   EXPECT_EQ(world.await(world.read(leader, {"GET", "k"})), Reply::bulk("x"));
+}
+
+TEST(Replica, MoreRequestsThanMayWait_AreRefusedAndTheOthersServed) {
+  World world(3);
+  world.config.pending_bytes_max = 10 * kRequestOverheadBytes;
+  world.crash(1);
+  world.restart(1);
+  std::vector<std::uint64_t> writes;
+  std::vector<std::uint64_t> reads;
+  for (int i = 0; i < 30; ++i) {
+    writes.push_back(world.write(1, {"APPEND", "k", "x"}));
+    reads.push_back(world.read(1, {"GET", "k"}));
+  }
+  std::int64_t taken = 0;
+  for (const auto request : writes) {
+    const Reply reply = world.await(request);
+    if (starts_with(reply, "TRYAGAIN")) continue;
+    EXPECT_EQ(reply, Reply::integer(++taken));
+  }
+  EXPECT_GT(taken, 5);
+  EXPECT_LT(taken, 10);
+  const auto is_refused = [&](auto request) {
+    return starts_with(world.await(request), "TRYAGAIN");
+  };
+  const auto refused = std::ranges::count_if(reads, is_refused);
+  EXPECT_GT(refused, 20);
+  EXPECT_LT(refused, 25);
+  EXPECT_EQ(world.at(1).status().pending_bytes, 0u);
+  EXPECT_FALSE(starts_with(world.await(world.read(1, {"GET", "k"})), "TRYAGAIN"));
 }
 
 TEST(Replica, NoLeaderInTime_SaysNotExecutedAndMeansIt) {
