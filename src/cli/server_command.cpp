@@ -82,7 +82,8 @@ void add_places(CLI::App& command, Options& options) {
           "node. Without it the node is a cluster of one")
       ->type_name("ID=HOST:PORT,…");
   command.add_option("--cluster-name", options.cluster_name,
-                     "Nodes of different names never mix; made of --cluster if not given");
+                     "Nodes of different names never mix; made of --cluster if not given. With a "
+                     "name of its own a cluster may change its addresses, not its ids");
 }
 
 void add_limits(CLI::App& command, Options& options) {

@@ -125,9 +125,13 @@ std::optional<std::map<NodeId, Address>> parse_cluster(const std::string& text,
   return cluster;
 }
 
+// The voters are part of it: nodes that count majorities of different sets, one of three that was
+// started again as a cluster of one, could each have theirs. Only addresses may change.
 std::uint64_t cluster_id(const Options& options) {
-  if (!options.cluster_name.empty()) return checksum("name:" + options.cluster_name);
-  return checksum("nodes:" + describe_cluster(options.cluster));
+  if (options.cluster_name.empty()) return checksum("nodes:" + describe_cluster(options.cluster));
+  std::string ids;
+  for (const auto& [id, address] : options.cluster) ids += " " + std::to_string(id.value());
+  return checksum("name:" + options.cluster_name + ":nodes:" + ids);
 }
 
 Address advertised_address(const Options& options, const Address& bound) {

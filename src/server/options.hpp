@@ -24,7 +24,7 @@ struct Options {
   std::optional<Address> advertise;
   // The voters and where their peers reach them. Empty: a cluster of this node alone.
   std::map<NodeId, Address> cluster;
-  // Clusters of different names never mix. Empty: the name is made of `cluster`.
+  // Clusters of different names or node ids never mix. Empty: the name is made of `cluster`.
   std::string cluster_name;
 
   std::string password;

@@ -188,7 +188,8 @@ std::expected<DataFolder, FolderError> DataFolder::open(Disk& disk, const std::s
     };
     return refuse(Kind::kForeign, "data folder " + dir + " belongs to " + text(**found) +
                                       ", and this is " + text(identity) +
-                                      ". Start each node with its own folder.");
+                                      ". Start each node with its own folder, and with the nodes "
+                                      "of the cluster that it was made for.");
   }
   // Found or made, but its maker may have been killed before the directory was synced.
   if (auto done = disk.sync_dir(dir); !done) return failed(dir, done.error());

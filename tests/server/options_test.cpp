@@ -76,6 +76,16 @@ TEST(ClusterId, OfTheSameNodesOrName_IsTheSame) {
   EXPECT_EQ(cluster_id(a), cluster_id(b)) << "a name outlives a change of addresses";
 }
 
+// Kills: a node of three that is started again without --cluster, is taken for a cluster of one
+// under the same name, and acknowledges writes alone.
+TEST(ClusterId, OfOtherNodes_IsAnotherWhateverTheName) {
+  Options three = valid();
+  three.cluster_name = "shop";
+  Options one = three;
+  one.cluster = {{NodeId(1), three.cluster.at(NodeId(1))}};
+  EXPECT_NE(cluster_id(one), cluster_id(three));
+}
+
 TEST(AdvertisedAddress, OfAWildcard_IsTheHostOfTheCluster) {
   Options options = valid();
   EXPECT_EQ(advertised_address(options, {"10.0.0.1", 7}), (Address{"10.0.0.1", 7}));
