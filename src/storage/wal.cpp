@@ -62,7 +62,9 @@ Wal::Wal(Disk& disk, std::string dir, WalOptions options, std::unique_ptr<File> 
       file_bytes_(end.header.file_bytes),
       seed_(segment_seed(end.header.identity, end.header.sequence)),
       end_(end.offset),
-      synced_(end.offset),
+      // A mark at the end was read, but perhaps never reached the disk: it proves what is before
+      // it.
+      synced_(end.marked && end.torn_end == 0 ? end.proven : end.offset),
       state_(end.state),
       written_(end.state.summary()) {}
 
