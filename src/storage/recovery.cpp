@@ -64,7 +64,7 @@ IoResult<std::unique_ptr<File>> repair(Disk& disk, const std::string& dir, const
     if (auto done = seal_previous(disk, end); !done) return std::unexpected(done.error());
   }
   auto file = disk.open(end.path, OpenMode::kWrite);
-  if (!file || (end.marked && end.torn_end == 0)) return file;
+  if (!file) return file;
   if (end.torn_end != 0) {
     if (auto done = cut_torn_tail(**file, end); !done) return std::unexpected(done.error());
     notes.push_back("cut " + std::to_string(end.torn_end - end.offset) +
@@ -72,6 +72,8 @@ IoResult<std::unique_ptr<File>> repair(Disk& disk, const std::string& dir, const
                     std::to_string(end.offset));
   }
   if (auto done = write_unproven_again(**file, end); !done) return std::unexpected(done.error());
+  // A mark alone promises nothing: it goes to the disk with the next group.
+  if (end.marked && end.torn_end == 0) return file;
   if (auto done = (*file)->sync(); !done) return std::unexpected(done.error());
   return file;
 }
