@@ -41,6 +41,7 @@ void ClerkDriver::start(ClerkCore::Kind kind, std::vector<std::string> args, Don
 
 void ClerkDriver::drive(ClerkCore::Action action) {
   ++step_;
+  awaits_reply_ = std::holds_alternative<ClerkCore::Send>(action);
   std::visit(Overload{[&](const ClerkCore::Connect& connect) { carry_out(connect); },
                       [&](const ClerkCore::Send& send) { carry_out(send); },
                       [&](const ClerkCore::Rest& rest) { wait(rest.until); },
@@ -84,9 +85,10 @@ void ClerkDriver::stream_connected(StreamId id) {
 }
 
 void ClerkDriver::stream_received(StreamId id, std::string_view bytes) {
-  if (id != stream_) return;
+  // A late answer while the core rests or turns elsewhere is read by nobody.
+  if (id != stream_ || !awaits_reply_) return;
   parser_.feed(bytes);
-  while (done_ && id == stream_) {
+  while (awaits_reply_ && id == stream_) {
     switch (parser_.next()) {
       case resp::ReplyParser::Event::kNeedMore:
         return;

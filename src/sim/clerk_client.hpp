@@ -40,7 +40,8 @@ class ClerkDriver final : private StreamEnd {
   resp::ReplyParser parser_;
   Done done_;
   NodeId node_;
-  StreamId stream_ = 0;     // zero: none
+  StreamId stream_ = 0;  // zero: none
+  bool awaits_reply_ = false;
   std::uint64_t step_ = 0;  // of the action that is awaited
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -79,6 +79,18 @@ void Cluster::start(NodeId id) {
   see(id);
 }
 
+void Cluster::start_and_lose_power(NodeId id, std::uint64_t operation) {
+  process(id).disk().power_off_at(operation);
+  process(id).start();
+  process(id).crash(true);
+}
+
+std::vector<NodeId> Cluster::others(NodeId id) const {
+  std::vector<NodeId> others = nodes_;
+  std::erase(others, id);
+  return others;
+}
+
 void Cluster::reset_links(NodeId id) {
   for (const NodeId other : nodes_) {
     if (other != id) network_.reset_link(id, other);
@@ -141,20 +153,40 @@ void Cluster::see(NodeId id) {
   options_.observer->node(now(), node);
 }
 
+Tally Cluster::tally() const {
+  Tally tally = tally_;
+  const Network::Counts& counts = network_.counts();
+  tally.add("network: frames", counts.requests + counts.replies);
+  tally.add("network: frames lost", counts.lost);
+  tally.add("network: frames duplicated", counts.duplicated);
+  tally.add("network: frames damaged", counts.damaged);
+  tally.add("network: frames torn", counts.torn);
+  tally.add("network: frames held", counts.held);
+  tally.add("network: frames cut off", counts.cut);
+  tally.add("network: client connections broken", streams_.broken());
+  tally.add("entries committed", monitor_.committed().value());
+  tally.add("terms with a leader", monitor_.terms_with_leader());
+  return tally;
+}
+
 std::unique_ptr<Program> Cluster::make_program(NodeId id, raft::Restored restored, Instant now) {
   return options_.make_program(id, std::move(restored), ++last_nonce_, streams_, now);
 }
 
-void Cluster::booted(Process& process, const raft::Restored& restored) {
+void Cluster::booted(Process& process, const raft::Restored& restored,
+                     const std::vector<std::string>& notes) {
   monitor_.booted(process, restored);
+  tally_.add(restored.entries.empty() ? "start: empty log" : "start: restored log");
+  for (const std::string& note : notes) tally_.add_line("start: " + note);
 }
 
 void Cluster::turn_ended(Process& process, const replica::Output& output) {
   const NodeId id = process.id();
-  if (options_.observer != nullptr) {
-    for (const std::string& line : output.trace) options_.observer->trace(now(), id, line);
-    see(id);
+  for (const std::string& line : output.trace) {
+    tally_.add_line("trace: " + line);
+    if (options_.observer != nullptr) options_.observer->trace(now(), id, line);
   }
+  see(id);
   monitor_.turn_ended(process, output);
   for (const replica::Outgoing& outgoing : output.messages) {
     network_.send(id, outgoing.to, outgoing.message);
@@ -167,6 +199,7 @@ void Cluster::made_durable(Process& process, const std::vector<raft::Persist>& b
 
 void Cluster::stopped(Process& process, const std::string& reason) {
   stops_.emplace_back(process.id(), reason);
+  tally_.add(process.health() == Health::kRefused ? "stop: log refused" : "stop: disk failed");
   say("stopped: " + reason, process.id());
   streams_.node_died(process.id(), true);
   reset_links(process.id());
@@ -174,7 +207,7 @@ void Cluster::stopped(Process& process, const std::string& reason) {
 }
 
 void Cluster::frame_refused(Process& process, NodeId from) {
-  ++frames_refused_;
+  tally_.add("network: damaged frames refused");
   network_.reset_link(process.id(), from);
 }
 

@@ -12,6 +12,7 @@
 #include "sim/network.hpp"
 #include "sim/process.hpp"
 #include "sim/streams.hpp"
+#include "sim/tally.hpp"
 
 namespace holdfast::sim {
 
@@ -48,7 +49,8 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
 
   void crash(NodeId id, bool power_lost);
   void start(NodeId id);
-  // The machine is up again after a pause, or running; nothing if it refused its disk.
+  // Starts, and loses power at the n-th operation of its disk if that is while it starts.
+  void start_and_lose_power(NodeId id, std::uint64_t operation);
   void pause(NodeId id) { process(id).pause(), see(id); }
   void resume(NodeId id) { process(id).resume(), see(id); }
   // Frames pass within a group only, in both directions. Nodes in no group are alone.
@@ -57,6 +59,7 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   void forgive_disk(NodeId id) { monitor_.forgive_disk(id); }
 
   const std::vector<NodeId>& nodes() const { return nodes_; }
+  std::vector<NodeId> others(NodeId id) const;
   Process& process(NodeId id) { return *processes_.at(id); }
   bool is_up(NodeId id) const { return processes_.at(id)->health() == Health::kUp; }
   std::size_t quorum() const { return nodes_.size() / 2 + 1; }
@@ -75,14 +78,16 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   void say(const std::string& what, NodeId node = {});
   // Processes that ended by themselves, and why: failed disks, damaged logs.
   const std::vector<std::pair<NodeId, std::string>>& stops() const { return stops_; }
-  std::uint64_t frames_refused() const { return frames_refused_; }
+  // Rare paths and the network's misdeeds, so far.
+  Tally tally() const;
 
  private:
   void see(NodeId id);
   void reset_links(NodeId id);
 
   std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored, Instant now) override;
-  void booted(Process& process, const raft::Restored& restored) override;
+  void booted(Process& process, const raft::Restored& restored,
+              const std::vector<std::string>& notes) override;
   void turn_ended(Process& process, const replica::Output& output) override;
   void made_durable(Process& process, const std::vector<raft::Persist>& batches) override;
   void stopped(Process& process, const std::string& reason) override;
@@ -104,7 +109,7 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   std::map<NodeId, std::unique_ptr<Process>> processes_;
   std::map<NodeId, SeenNode> seen_;
   std::vector<std::pair<NodeId, std::string>> stops_;
-  std::uint64_t frames_refused_ = 0;
+  Tally tally_;
   std::uint64_t last_nonce_ = 0;
 };
 

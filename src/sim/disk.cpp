@@ -159,6 +159,10 @@ void VirtualDisk::power_on(Unsynced unsynced, Prng& prng) {
 
 void VirtualDisk::kill_process() {
   locks_ = std::make_shared<std::set<std::string>>();
+  clear_faults();
+}
+
+void VirtualDisk::clear_faults() {
   off_at_ = UINT64_MAX;
   fail_at_.reset();
   fail_next_.clear();

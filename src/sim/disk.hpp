@@ -31,6 +31,8 @@ class VirtualDisk final : public storage::Disk {
   void fail_next(const std::string& operation, ErrorKind kind);
   // From the n-th operation from now on everything fails: the power is off. power_on() follows.
   void power_off_at(std::uint64_t n);
+  // What was to fail does not.
+  void clear_faults();
   // Allocations may reserve this much in all.
   void set_space(std::uint64_t bytes) { space_ = bytes; }
 

@@ -113,10 +113,6 @@ void KvServer::stream_closed(Instant now, StreamId id) {
   touched_.erase(id);
 }
 
-bool KvServer::transfer_leadership(Instant now, NodeId target) {
-  return replica_.transfer_leadership(now, target);
-}
-
 void KvServer::submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) {
   has_work_ = true;
   replica_.submit_write(now_, {client, request}, args);

@@ -33,12 +33,11 @@ class KvServer final : public Program, private frontend::Port {
   std::uint64_t digest() override { return replica_.digest(); }
   std::size_t pending_bytes() const override { return replica_.status().pending_bytes; }
 
+  void hand_over(Instant now) override { replica_.transfer_leadership(now); }
+
   void stream_accepted(Instant now, StreamId id) override;
   void stream_received(Instant now, StreamId id, std::string_view bytes) override;
   void stream_closed(Instant now, StreamId id) override;
-
-  // Hands leadership over, as SIGTERM does first.
-  bool transfer_leadership(Instant now, NodeId target);
 
  private:
   using Connections = std::map<StreamId, std::unique_ptr<frontend::Connection>>;

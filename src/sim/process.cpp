@@ -38,7 +38,7 @@ void Process::start() {
   LogPipe::Listener& listener = *this;
   log_ = std::make_unique<LogPipe>(events_, dice_, std::move(opened->wal), listener,
                                    kDiskDone | id_.value());
-  host_.booted(*this, opened->restored);
+  host_.booted(*this, opened->restored, opened->notes);
   program_ = host_.make_program(id_, std::move(opened->restored), local_now());
   turn_is_due_ = false;
   wake_at_ = Instant::max();

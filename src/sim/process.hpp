@@ -25,8 +25,9 @@ class Process final : private LogPipe::Listener {
     virtual ~Host() = default;
     virtual std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored,
                                                   Instant now) = 0;
-    // The log has been read; the process runs from now on.
-    virtual void booted(Process& process, const raft::Restored& restored) = 0;
+    // The log has been read, with `notes` of what was repaired; the process runs from now on.
+    virtual void booted(Process& process, const raft::Restored& restored,
+                        const std::vector<std::string>& notes) = 0;
     virtual void turn_ended(Process& process, const replica::Output& output) = 0;
     virtual void made_durable(Process& process, const std::vector<raft::Persist>& batches) = 0;
     // It ended by itself: a disk that failed, a folder that it refuses.

@@ -33,6 +33,9 @@ class Program {
   // Bytes held for requests that wait; bounded.
   virtual std::size_t pending_bytes() const = 0;
 
+  // As SIGTERM asks for it; nothing if this is no leader.
+  virtual void hand_over(Instant) {}
+
   virtual void stream_accepted(Instant, StreamId) {}
   virtual void stream_received(Instant, StreamId, std::string_view) {}
   virtual void stream_closed(Instant, StreamId) {}
