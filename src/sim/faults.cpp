@@ -12,6 +12,23 @@ constexpr std::uint64_t kFault = std::uint64_t{14} << 56;  // of Events::at's `w
 constexpr Duration kFlapMax = std::chrono::milliseconds(400);
 constexpr Duration kSlowest = std::chrono::milliseconds(1500);
 
+bool is_of_a_link(FaultKind kind) {
+  return kind == FaultKind::kOneWayCut || kind == FaultKind::kFlapping ||
+         kind == FaultKind::kSlowLink || kind == FaultKind::kLinkReset;
+}
+
+bool is_of_the_cluster(FaultKind kind) {
+  return kind == FaultKind::kAllDown || kind == FaultKind::kPartition ||
+         kind == FaultKind::kBridge || kind == FaultKind::kStreamBreak;
+}
+
+// It is made good for all nodes: who was hit is not remembered.
+bool ends_for_all(FaultKind kind) {
+  return is_of_the_cluster(kind) || kind == FaultKind::kLeaderKill ||
+         kind == FaultKind::kLeaderPause || kind == FaultKind::kIsolation ||
+         kind == FaultKind::kBitRot;
+}
+
 DiskSpeed slow(DiskSpeed speed) {
   speed.sync_min = std::chrono::milliseconds(50);
   speed.sync_max = std::chrono::milliseconds(1500);
@@ -58,7 +75,14 @@ std::pair<NodeId, NodeId> Faults::link_of(const Fault& fault) const {
 }
 
 void Faults::say(const Fault& fault, NodeId node, bool begins) {
-  cluster_.say(std::string(to_string(fault.kind)) + (begins ? "" : ": over"), node);
+  std::string what(to_string(fault.kind));
+  if (is_of_a_link(fault.kind)) {
+    const auto [a, b] = link_of(fault);
+    what += " n" + std::to_string(a.value()) + " n" + std::to_string(b.value());
+    node = {};
+  }
+  if (is_of_the_cluster(fault.kind) || (!begins && ends_for_all(fault.kind))) node = {};
+  cluster_.say(what + (begins ? "" : ": over"), node);
 }
 
 void Faults::begin(const Fault& fault) {

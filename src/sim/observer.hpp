@@ -39,7 +39,7 @@ struct SeenOperation {
   std::uint64_t client = 0;
   NodeId node{};          // that was asked last
   std::string command{};  // for people
-  std::string outcome{};  // for people; empty: none is known
+  std::string outcome{};  // for people: "answered", or why not; empty: nobody will ever know
   Instant called{};
   std::optional<Instant> returned{};
 };
@@ -57,7 +57,7 @@ class Observer {
   virtual void node(Instant, const SeenNode&) {}  // at every change
   // What was done to the cluster; `node` if it was done to one.
   virtual void fault(Instant, const std::string& /*what*/, NodeId /*node*/) {}
-  virtual void operation(const SeenOperation&) {}  // when it ends
+  virtual void operation(const SeenOperation&) {}  // when it ends, or the run does
   virtual void trace(Instant, NodeId, const std::string& /*line*/) {}
 };
 

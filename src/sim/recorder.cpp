@@ -96,8 +96,15 @@ void Recorder::see(const Record& record, const std::string& outcome) const {
   seen.command = describe(record.operation);
   seen.outcome = outcome;
   seen.called = record.called;
-  if (record.state != State::kLost) seen.returned = cluster_.now();
+  const bool returned = record.state != State::kLost && record.state != State::kOpen;
+  if (returned) seen.returned = cluster_.now();
   cluster_.observer()->operation(seen);
+}
+
+void Recorder::show_open() const {
+  for (const Record& record : records_) {
+    if (record.state == State::kOpen) see(record, "under way");
+  }
 }
 
 lincheck::History Recorder::history() const {

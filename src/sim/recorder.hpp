@@ -26,6 +26,9 @@ class Recorder {
   // It certainly was not executed; should it have been, the checker will find its trace.
   void refused(OperationId id, const std::string& why);
 
+  // Shows the observer what is still under way: for the end of a run.
+  void show_open() const;
+
   Instant called_at(OperationId id) const { return records_[id].called; }
   // Without what was refused.
   lincheck::History history() const;

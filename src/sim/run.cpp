@@ -184,6 +184,7 @@ void Run::check_history() {
 }
 
 void Run::finish() {
+  recorder_.show_open();
   result_.history = recorder_.history();
   result_.events = cluster_.events().executed();
   result_.hash = cluster_.events().hash();

@@ -7,6 +7,7 @@
 
 #include "sim/last_events.hpp"
 #include "sim/observed_run.hpp"
+#include "sim/run.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -187,6 +188,38 @@ TEST(Timeline, FullOfLinkChanges_WhatIsCutIsStillKnown) {
   EXPECT_LE(timeline.links().size(), 10u);
   EXPECT_THAT(timeline.links(), Contains(AllOf(Field(&Timeline::Link::from, NodeId(1)),
                                                Field(&Timeline::Link::is_cut, true))));
+}
+
+TEST(Timeline, FaultsOfAPlan_NameTheNodeTheLinkOrTheCluster) {
+  Plan plan;
+  plan.clerks = plan.pipeliners = 1;
+  plan.duration = 3s;
+  plan.faults = {{FaultKind::kKill, 500ms, 100ms, 1},
+                 {FaultKind::kSlowLink, 1s, 100ms, 0},
+                 {FaultKind::kPartition, 2s, 100ms, 2}};
+  Timeline timeline;
+  ASSERT_EQ(run(plan, &timeline).violation, std::nullopt);
+  std::vector<std::pair<NodeId, std::string>> faults;
+  for (const Timeline::Line& fault : timeline.faults()) faults.emplace_back(fault.node, fault.text);
+  EXPECT_THAT(faults, testing::ElementsAre(
+                          std::pair(NodeId(2), "kill -9"), std::pair(NodeId(2), "kill -9: over"),
+                          std::pair(NodeId(), "slow link n1 n2"),
+                          std::pair(NodeId(), "slow link n1 n2: over"),
+                          std::pair(NodeId(), "partition"), std::pair(NodeId(), "partition: over"),
+                          std::pair(NodeId(), "everything is made good")));
+}
+
+TEST(Timeline, RunThatEndsWithOperationsUnderWay_HasThem) {
+  Timeline timeline;
+  ObservedRun run(3, 3, &timeline);
+  run.start();
+  run.cluster().run_for(1s);
+  for (const NodeId node : run.cluster().nodes()) run.cluster().pause(node);
+  run.cluster().run_for(100ms);
+  run.recorder().show_open();
+  EXPECT_THAT(timeline.operations(), Contains(AllOf(Field(&SeenOperation::outcome, "under way"),
+                                                    Field(&SeenOperation::returned, std::nullopt)))
+                                         .Times(3));
 }
 
 TEST(Timeline, LongCommand_IsCutInTheMiddle) {
