@@ -56,6 +56,21 @@ function(holdfast_module name)
   target_link_libraries(holdfast_${name} ${scope} ${ARG_DEPENDS} ${ARG_LINK})
 endfunction()
 
+# holdfast_page(MODULE PAGE NAME)
+# Embeds the page src/MODULE/PAGE, with what it names from its folder, as the constant
+# holdfast::MODULE::NAME.
+function(holdfast_page module page name)
+  set(source ${CMAKE_SOURCE_DIR}/src/${module}/${page})
+  set(output ${CMAKE_BINARY_DIR}/pages/${module}_${name}.cpp)
+  get_filename_component(folder ${source} DIRECTORY)
+  file(GLOB parts CONFIGURE_DEPENDS ${folder}/*.html ${folder}/*.js ${folder}/*.css)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DPAGE=${source} -DNAMESPACE=holdfast::${module} -DNAME=${name}
+            -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/EmbedPage.cmake
+    DEPENDS ${parts} ${CMAKE_SOURCE_DIR}/cmake/EmbedPage.cmake)
+  target_sources(holdfast_${module} PRIVATE ${output})
+endfunction()
+
 # holdfast_test(FOLDER module…) makes the program test_FOLDER of tests/FOLDER/*.cpp
 # and registers each of its tests with CTest.
 function(holdfast_test name)
