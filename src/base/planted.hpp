@@ -43,11 +43,12 @@ enum class Bug : std::uint8_t {
   kRetryAppliedTwice,
   kResendAppliedTwice,
   kSessionLostAtRestart,
-  kExpiryByOwnClock,
+  kSessionLimitsDiffer,
+  kGapIgnored,
   // replica
   kReadBeforeApplied,
   kUnknownCalledFailed,
-  kResentUnderNewNumber,
+  kRefusedButKept,
   // frontend
   kReadOvertakesWrite,
   // client

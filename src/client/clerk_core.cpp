@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 
 namespace holdfast::client {
 
@@ -82,6 +83,7 @@ ClerkCore::Action ClerkCore::send(Instant now, Stage stage, std::vector<std::str
 // One command at a time, so no earlier reply is awaited any more when this one goes out.
 ClerkCore::Action ClerkCore::send_request(Instant now) {
   awaits_reply_ = true;
+  if (planted(Bug::kRetryUnderNewNumber) && may_be_executed_) ++request_;
   std::vector<std::string> args;
   if (kind_ == Kind::kWrite) {
     const std::string number = std::to_string(request_);

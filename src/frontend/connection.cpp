@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.hpp"
 #include "frontend/data_checks.hpp"
 #include "frontend/text.hpp"
 
@@ -125,7 +126,8 @@ bool Connection::run_command() {
 }
 
 bool Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
-  const Path path = spec.write || replies_.waiting(Path::kLog) > 0 ? Path::kLog : Path::kRead;
+  const bool behind_write = replies_.waiting(Path::kLog) > 0 && !planted(Bug::kReadOvertakesWrite);
+  const Path path = spec.write || behind_write ? Path::kLog : Path::kRead;
   if (path == Path::kLog && replies_.waiting(Path::kRead) > 0) {
     return hold(Hold::kUntilReadsAnswered);
   }

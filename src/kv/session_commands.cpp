@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/checksum.hpp"
+#include "base/planted.hpp"
 #include "kv/handlers.hpp"
 #include "kv/integer.hpp"
 #include "kv/text.hpp"
@@ -90,6 +91,7 @@ Reply execute_once(Execution& at, const Once& once, const Command& command) {
 
   const std::uint64_t print = fingerprint(command.spec, once.command);
   if (const auto* recorded = Sessions::find_reply(*session, once.request)) {
+    if (planted(Bug::kRetryAppliedTwice)) return execute(command, at, once.command);
     return recorded->command == print ? decode_recorded(*recorded) : request_reused(once);
   }
   // A read does no harm when it is executed again, and its reply may be as large as a value.

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/checksum.hpp"
 #include "base/overload.hpp"
+#include "base/planted.hpp"
 #include "kv/handlers.hpp"
 
 namespace holdfast::kv {
@@ -37,20 +38,27 @@ void StateMachine::State::apply(const CommandsSection& section, ApplyListener& l
   const auto found = origins.find(section.origin);
   if (found == origins.end() || found->second.epoch != section.epoch) return;
   Origin& origin = found->second;
+  if (section.first_seq > origin.next_seq && planted(Bug::kGapIgnored)) {
+    origin.next_seq = section.first_seq;
+  }
   if (section.first_seq > origin.next_seq) {
     return listener.gap(section.origin, section.epoch, origin.next_seq);
   }
-  if (section.first_seq + section.count <= origin.next_seq) return;
+  const bool is_repeated = section.first_seq + section.count <= origin.next_seq;
+  if (is_repeated && !planted(Bug::kResendAppliedTwice)) return;
   Execution at{keyspace, sessions, applied_index, cluster_time_ms, section.value_bytes_max};
   Reader in(section.commands);
   for (std::uint32_t i = 0; i < section.count; ++i) {
     get_command(in, args);
     CHECK(in.ok());
-    if (section.first_seq + i < origin.next_seq) continue;
     // The section was validated before it was proposed. A command that another node knows and
     // this one doesn't must stop this one: answering "unknown" would let the states part.
     const Command* command = find_handler(args[0]);
     CHECK_MSG(command != nullptr && arity_matches(command->spec, args.size()), args[0]);
+    if (section.first_seq + i < origin.next_seq) {
+      if (planted(Bug::kResendAppliedTwice)) static_cast<void>(execute(*command, at, args));
+      continue;
+    }
     const std::uint64_t seq = origin.next_seq++;
     listener.applied(section.origin, section.epoch, seq, execute(*command, at, args));
   }

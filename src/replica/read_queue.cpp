@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 
 namespace holdfast::replica {
 
@@ -51,7 +52,8 @@ void ReadQueue::ask_anew(Group& group) {
 void ReadQueue::answer(const kv::StateMachine& state) {
   std::vector<std::string_view> args;
   for (Group& group : groups_) {
-    if (!group.index || group.index > state.applied_index()) continue;
+    const bool is_applied = group.index <= state.applied_index();
+    if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) continue;
     for (const Read& read : group.reads) {
       Reader reader(read.command);
       kv::get_command(reader, args);

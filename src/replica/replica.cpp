@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/overload.hpp"
+#include "base/planted.hpp"
 #include "replica/read_queue.hpp"
 #include "replica/write_queue.hpp"
 
@@ -24,11 +25,22 @@ std::string_view to_string(Role role) {
   std::unreachable();
 }
 
+namespace {
+
+kv::Limits limits_of(const Config& config, Index restored) {
+  kv::Limits limits = config.limits;
+  if (planted(Bug::kSessionLostAtRestart) && restored) limits.session_ttl_ms = 0;
+  if (planted(Bug::kSessionLimitsDiffer)) limits.session_ttl_ms /= config.raft.id.value();
+  return limits;
+}
+
+}  // namespace
+
 struct Replica::State final : kv::ApplyListener {
   State(Config c, raft::Restored restored, std::uint64_t nonce, Instant start)
       : config(std::move(c)),
         core(config.raft, std::move(restored), start),
-        machine(config.limits),
+        machine(limits_of(config, core.log().last_index())),
         writes(config.raft.id, nonce, config),
         reads(nonce, config),
         now(start) {}

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 
 namespace holdfast::replica {
 
@@ -96,7 +97,8 @@ void WriteQueue::expire(Instant now) {
     Write& write = writes_[i];
     if (i < numbered_) {
       if (write.key) {
-        finish(write, unknown_outcome());
+        const bool lies = planted(Bug::kUnknownCalledFailed);
+        finish(write, lies ? not_executed() : unknown_outcome());
         write.key.reset();
         if (!renumbering_) waiting_since_.reset();
         renumbering_ = true;
@@ -104,6 +106,11 @@ void WriteQueue::expire(Instant now) {
       ++i;
     } else {
       finish(write, not_executed());
+      if (planted(Bug::kRefusedButKept)) {
+        write.key.emplace();
+        write.deadline = Instant::max();
+        break;
+      }
       bytes_ -= cost(write);
       writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(i));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/overload.hpp"
+#include "base/planted.hpp"
 
 namespace holdfast::storage {
 namespace {
@@ -221,7 +222,8 @@ Outcome Scanner::follow_seal(const RecordView& seal) {
 Outcome Scanner::judge_tail(std::string_view bytes) {
   const auto used = used_end(bytes);
   if (used <= end_.offset) return {};
-  if (proven_durable_after(bytes, end_.offset, seed()) <= end_.offset) {
+  const bool torn = proven_durable_after(bytes, end_.offset, seed()) <= end_.offset;
+  if (torn || planted(Bug::kRotCutAsTorn)) {
     end_.torn_end = used;
     return {};
   }

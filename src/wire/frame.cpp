@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/checksum.hpp"
 #include "base/codec.hpp"
+#include "base/planted.hpp"
 #include "wire/message_codec.hpp"
 
 namespace holdfast::wire {
@@ -132,7 +133,8 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_me
 
   const auto fields = unread.substr(kFrameHead, fields_bytes);
   const auto payloads = unread.substr(kFrameHead + fields_bytes, payload_bytes);
-  if (fields_checksum(fields, static_cast<std::uint32_t>(payload_bytes)) != sum) {
+  const bool whole = fields_checksum(fields, static_cast<std::uint32_t>(payload_bytes)) == sum;
+  if (!whole && !planted(Bug::kFrameChecksumSkipped)) {
     return std::unexpected(FrameError::kDamaged);
   }
   auto message = get_message(fields, payloads);
