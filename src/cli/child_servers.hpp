@@ -39,6 +39,8 @@ class ChildServers {
   std::vector<Address> endpoints() const;
   std::filesystem::path folder() const { return folder_; }
   std::filesystem::path data_folder(int id) const;
+  // What the node wrote to stdout and stderr, in all of its lives.
+  std::filesystem::path log_file(int id) const;
   // The last lines that the node logged, for people to see why it failed.
   std::string log_tail(int id) const;
 
@@ -48,7 +50,6 @@ class ChildServers {
     Address peer;
     pid_t pid = 0;
   };
-  std::filesystem::path log_file(int id) const;
   int wait_for_exit(int id);
 
   class ReservedPort;

@@ -21,7 +21,7 @@ std::optional<std::int64_t> sum_of_sizes(std::span<const Entry> entries) {
 
 }  // namespace
 
-CounterModel::CounterModel(std::span<const Entry> entries) {
+CounterModel::CounterModel(std::span<const Entry> entries, const Schedule&) {
   const bool may_overflow = !sum_of_sizes(entries);
   for (const Entry& entry : entries) {
     const Operation& operation = *entry.operation;

@@ -17,15 +17,18 @@ class CounterModel {
     bool operator==(const State&) const = default;
   };
 
-  explicit CounterModel(std::span<const Entry> entries);
+  CounterModel(std::span<const Entry> entries, const Schedule& schedule);
 
   static State initial() { return {}; }
   std::optional<State> step(State state, OpId op) const;
   bool is_read(OpId op) const { return steps_[op].is_read; }
   std::uint64_t likeness(OpId op) const { return static_cast<std::uint64_t>(steps_[op].delta); }
   static std::uint32_t lanes() { return 1; }
+  static std::uint32_t starts(std::uint32_t) { return 0; }
   std::span<const Touch> touches(OpId op) const { return {&steps_[op].touch, 1}; }
   bool reaches(State state, std::uint32_t lane, OpId op) const;
+  static Starts starts_for(std::uint32_t, OpId) { return std::nullopt; }
+  static Doomed doomed(State, std::uint32_t, OpId, State) { return {kNoOp, kNoOp}; }
 
  private:
   struct Step {

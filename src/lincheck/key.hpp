@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lincheck/history.hpp"
+#include "lincheck/schedule.hpp"
 #include "lincheck/value_tree.hpp"
 
 namespace holdfast::lincheck {
@@ -26,9 +27,11 @@ class Key {
   using ActionId = std::uint32_t;
 
   struct Action {
-    Kind kind = Kind::kGet;  // put, append, get, incr or del
-    std::string_view value;  // put, append
-    std::int64_t delta = 0;  // incr
+    OpId op = kNoOp;
+    std::uint32_t rank = Schedule::kNever;  // of its return
+    Kind kind = Kind::kGet;                 // put, append, get, incr or del
+    std::string_view value;                 // put, append
+    std::int64_t delta = 0;                 // incr
     bool has_output = false;
     const Found* found = nullptr;  // get, with an output
     std::int64_t number = 0;       // append, incr, del: the output
@@ -45,6 +48,19 @@ class Key {
   bool observes(ActionId action) const;
   bool overwrites(ActionId action) const;
 
+  ActionId actions() const { return static_cast<ActionId>(actions_.size()); }
+  const Action& action(ActionId id) const { return actions_[id].action; }
+  // Of a put, or an incr with an output, the state after it; of a get with an output, the state
+  // that it needs.
+  State target(ActionId id) const { return actions_[id].target; }
+  // Of an incr with an output, the number that it needs, if there is one.
+  std::optional<State> before(ActionId id) const { return actions_[id].before; }
+  static bool is_other(State state) { return state.node == kOther; }
+  static bool is_place(State state) { return state.node < kOther; }
+  const ValueTree& tree() const { return tree_; }
+  bool lengths_matter() const { return lengths_matter_; }
+  bool contents_matter() const { return contents_matter_; }
+
  private:
   static constexpr std::uint32_t kMissing = std::numeric_limits<std::uint32_t>::max();
   static constexpr std::uint32_t kOther = kMissing - 1;
@@ -52,10 +68,9 @@ class Key {
   struct Resolved {
     Action action;
     ValueTree::Terminal terminal = 0;  // get: of what it found; incr: of the number before
-    State target;                      // put: the state after; get: the state it needs
-    std::optional<State> before;       // incr with an output: the number that it needs
+    State target;
+    std::optional<State> before;
   };
-  static bool is_other(State state) { return state.node == kOther; }
 
   void resolve(Resolved& resolved);
   State other(std::uint64_t length, std::string_view beginning, std::string_view end);

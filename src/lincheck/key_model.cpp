@@ -5,9 +5,13 @@
 
 namespace holdfast::lincheck {
 
-Key::Action action_of(const Entry& entry, std::size_t i) {
+Key::Action action_of(std::span<const Entry> entries, const Schedule& schedule, OpId op,
+                      std::size_t i) {
+  const Entry& entry = entries[op];
   const Operation& operation = *entry.operation;
   Key::Action action;
+  action.op = op;
+  action.rank = schedule.rank(op);
   action.kind = operation.kind;
   if (operation.kind == Kind::kMset) action.kind = Kind::kPut;
   if (operation.kind == Kind::kMget) action.kind = Kind::kGet;
@@ -24,15 +28,25 @@ Key::Action action_of(const Entry& entry, std::size_t i) {
   return action;
 }
 
-KeyModel::KeyModel(std::span<const Entry> entries) : likeness_(likeness_of(entries)) {
-  for (const Entry& entry : entries) {
-    const Key::Action action = action_of(entry, 0);
-    key_.add(action);
-    is_read_.push_back(action.kind == Kind::kGet);
-  }
+KeyModel::KeyModel(std::span<const Entry> entries, const Schedule& schedule)
+    : likeness_(likeness_of(entries)) {
+  for (OpId op = 0; op < entries.size(); ++op) key_.add(action_of(entries, schedule, op, 0));
   key_.finish();
+  foresight_.emplace(key_);
+  find_twins();
   for (OpId op = 0; op < entries.size(); ++op) {
-    touches_.push_back({0, key_.observes(op), key_.overwrites(op)});
+    touches_.push_back({0, key_.observes(op), foresight_->start_of(op)});
+  }
+}
+
+// Unseen writes of the same length do the same, whatever they write.
+void KeyModel::find_twins() {
+  std::map<std::pair<Kind, std::size_t>, std::uint64_t> known;
+  for (OpId op = 0; op < key_.actions(); ++op) {
+    if (!foresight_->is_unseen(op)) continue;
+    const Key::Action& action = key_.action(op);
+    likeness_[op] =
+        known.try_emplace({action.kind, action.value.size()}, likeness_[op]).first->second;
   }
 }
 

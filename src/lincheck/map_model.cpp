@@ -9,7 +9,8 @@
 
 namespace holdfast::lincheck {
 
-MapModel::MapModel(std::span<const Entry> entries) : likeness_(likeness_of(entries)) {
+MapModel::MapModel(std::span<const Entry> entries, const Schedule& schedule)
+    : likeness_(likeness_of(entries)) {
   std::map<std::string_view, std::uint32_t> lanes;
   for (const Entry& entry : entries) {
     for (const std::string& key : entry.operation->keys) {
@@ -17,7 +18,8 @@ MapModel::MapModel(std::span<const Entry> entries) : likeness_(likeness_of(entri
     }
   }
   keys_ = std::vector<Key>(lanes.size());
-  for (const Entry& entry : entries) {
+  for (OpId op = 0; op < entries.size(); ++op) {
+    const Entry& entry = entries[op];
     const Operation& operation = *entry.operation;
     Step& step = steps_.emplace_back();
     step.is_read = operation.kind == Kind::kGet || operation.kind == Kind::kMget;
@@ -27,29 +29,32 @@ MapModel::MapModel(std::span<const Entry> entries) : likeness_(likeness_of(entri
     }
     for (std::size_t i = 0; i < operation.keys.size(); ++i) {
       const std::uint32_t lane = lanes.find(operation.keys[i])->second;
-      Key::Action action = action_of(entry, i);
+      Key::Action action = action_of(entries, schedule, op, i);
       if (step.deleted) action.has_output = false;  // that is of all keys together
       step.parts.push_back({lane, keys_[lane].add(action)});
     }
   }
-  for (Key& key : keys_) key.finish();
+  for (Key& key : keys_) {
+    key.finish();
+    foresights_.emplace_back(key);
+  }
   for (Step& step : steps_) {
     for (const Part& part : step.parts) add_touch(step, part);
   }
   states_.emplace(keys_.size());
 }
 
+// An operation that meets a key twice leaves what its last part leaves.
 void MapModel::add_touch(Step& step, const Part& part) const {
-  const Key& key = keys_[part.lane];
-  const bool observes = key.observes(part.action) || step.deleted.has_value();
-  const bool overwrites = key.overwrites(part.action);
+  const bool observes = keys_[part.lane].observes(part.action) || step.deleted.has_value();
+  const std::uint32_t start = foresights_[part.lane].start_of(part.action);
   for (Touch& touch : step.touches) {
     if (touch.lane != part.lane) continue;
     touch.observes = touch.observes || observes;
-    touch.overwrites = touch.overwrites || overwrites;
+    touch.start = start;
     return;
   }
-  step.touches.push_back({part.lane, observes, overwrites});
+  step.touches.push_back({part.lane, observes, start});
 }
 
 MapModel::State MapModel::initial() {
@@ -74,12 +79,37 @@ std::optional<MapModel::State> MapModel::step(State state, OpId op) {
   return State{states_->number(row_)};
 }
 
+Key::State MapModel::key_state(State state, std::uint32_t lane) const {
+  return std::bit_cast<Key::State>(states_->row(static_cast<std::uint32_t>(state.number))[lane]);
+}
+
 bool MapModel::reaches(State state, std::uint32_t lane, OpId op) const {
-  const auto at =
-      std::bit_cast<Key::State>(states_->row(static_cast<std::uint32_t>(state.number))[lane]);
+  const Key::State at = key_state(state, lane);
   return std::ranges::all_of(steps_[op].parts, [&](const Part& part) {
     return part.lane != lane || keys_[lane].reaches(at, part.action);
   });
+}
+
+// Of a key that the operation meets once.
+const MapModel::Part* MapModel::only_part(std::uint32_t lane, OpId op) const {
+  const Part* only = nullptr;
+  for (const Part& part : steps_[op].parts) {
+    if (part.lane != lane) continue;
+    if (only != nullptr) return nullptr;
+    only = &part;
+  }
+  return only;
+}
+
+Starts MapModel::starts_for(std::uint32_t lane, OpId op) const {
+  const Part* part = only_part(lane, op);
+  return part == nullptr ? std::nullopt : foresights_[lane].starts_for(part->action);
+}
+
+Doomed MapModel::doomed(State before, std::uint32_t lane, OpId op, State after) const {
+  const Part* part = only_part(lane, op);
+  if (part == nullptr) return {kNoOp, kNoOp};
+  return foresights_[lane].doomed(key_state(before, lane), part->action, key_state(after, lane));
 }
 
 }  // namespace holdfast::lincheck

@@ -7,6 +7,7 @@
 
 #include "lincheck/interner.hpp"
 #include "lincheck/key.hpp"
+#include "lincheck/key_foresight.hpp"
 #include "lincheck/model.hpp"
 
 namespace holdfast::lincheck {
@@ -20,16 +21,18 @@ class MapModel {
     bool operator==(const State&) const = default;
   };
 
-  // The operations outlive the model.
-  explicit MapModel(std::span<const Entry> entries);
+  MapModel(std::span<const Entry> entries, const Schedule& schedule);
 
   State initial();
   std::optional<State> step(State state, OpId op);
   bool is_read(OpId op) const { return steps_[op].is_read; }
   std::uint64_t likeness(OpId op) const { return likeness_[op]; }
   std::uint32_t lanes() const { return static_cast<std::uint32_t>(keys_.size()); }
+  std::uint32_t starts(std::uint32_t lane) const { return foresights_[lane].starts(); }
   std::span<const Touch> touches(OpId op) const { return steps_[op].touches; }
   bool reaches(State state, std::uint32_t lane, OpId op) const;
+  Starts starts_for(std::uint32_t lane, OpId op) const;
+  Doomed doomed(State before, std::uint32_t lane, OpId op, State after) const;
   std::size_t memory_bytes() const { return states_ ? states_->memory_bytes() : 0; }
 
  private:
@@ -47,8 +50,11 @@ class MapModel {
   };
 
   void add_touch(Step& step, const Part& part) const;
+  Key::State key_state(State state, std::uint32_t lane) const;
+  const Part* only_part(std::uint32_t lane, OpId op) const;
 
   std::vector<Key> keys_;
+  std::vector<KeyForesight> foresights_;  // of each key
   std::vector<Step> steps_;
   std::vector<std::uint64_t> likeness_;
   std::optional<Interner> states_;

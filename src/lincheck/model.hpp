@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,8 @@ template <class S>
 concept StateName = std::regular<S> && std::is_trivially_copyable_v<S> &&
                     std::has_unique_object_representations_v<S> && sizeof(S) == 8;
 
-// What one object does with the operations of one partition; it was made from their entries.
+// What one object does with the operations of one partition. It was made from their entries and
+// their schedule, which both outlive it.
 template <class M>
 concept Model = StateName<typename M::State> &&
     requires(M& model, typename M::State state, OpId op) {
@@ -41,6 +43,17 @@ concept TellsReads = Model<M> && requires(const M& model, OpId op) {
   { model.is_read(op) } -> std::same_as<bool>;
 };
 
+using Observers = std::optional<std::span<const OpId>>;
+
+// Optional: which writes nobody ever observes, and who can observe a state, or what becomes of it
+// before it is overwritten. When they all have taken effect, the state is dead, and a quiet write
+// is like a read that fits: it may as well be now.
+template <class M>
+concept TellsQuiet = TellsReads<M> && requires(const M& model, typename M::State state, OpId op) {
+  { model.is_quiet(op) } -> std::same_as<bool>;
+  { model.observers_of(state) } -> std::same_as<Observers>;  // nothing: unknown
+};
+
 // Optional: operations with equal numbers do the same to every state. Of such with an unknown
 // outcome, only the first called is tried.
 template <class M>
@@ -54,18 +67,33 @@ struct Touch {
   // Its output, or what it leaves behind, depends on the lane's state before it. Adding to the end
   // of a value does not count.
   bool observes = false;
-  // It may leave a state that the one before does not reach.
-  bool overwrites = false;
+  // If it may leave a state that the one before does not reach: its start, a number that tells
+  // what it leaves. Else kNoStart.
+  std::uint32_t start = kNoStart;
+
+  static constexpr std::uint32_t kNoStart = ~std::uint32_t{0};
+  bool overwrites() const { return start != kNoStart; }
 };
 
-// Optional: looking ahead. A state `reaches` an operation if the operation could have its output
-// after any operations that don't overwrite; a wrong "yes" costs time, a wrong "no" the verdict.
+using Starts = std::optional<std::span<const std::uint32_t>>;
+// Operations, or kNoOp.
+using Doomed = std::array<OpId, 2>;
+
+// Optional: looking ahead. A wrong word in the careful direction costs time, in the other one it
+// costs the verdict.
 template <class M>
 concept ForeseesObservers = Model<M> &&
     requires(const M& model, typename M::State state, std::uint32_t lane, OpId op) {
   { model.lanes() } -> std::same_as<std::uint32_t>;
+  { model.starts(lane) } -> std::same_as<std::uint32_t>;  // their numbers are below
   { model.touches(op) } -> std::same_as<std::span<const Touch>>;
+  // Could the operation have its output after any operations that don't overwrite? (Careful: yes.)
   { model.reaches(state, lane, op) } -> std::same_as<bool>;
+  // The starts from which the operation could be reached; nothing: any. (Careful: more.)
+  { model.starts_for(lane, op) } -> std::same_as<Starts>;
+  // Observers that can never have their output if they have not taken effect before `op` led from
+  // one state to the other. (Careful: none.)
+  { model.doomed(state, lane, op, state) } -> std::same_as<Doomed>;
 };
 
 }  // namespace holdfast::lincheck

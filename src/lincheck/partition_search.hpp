@@ -33,7 +33,7 @@ class ModelSearch final : public PartitionSearch {
   ModelSearch(std::vector<Entry> entries, SearchOptions options)
       : entries_(std::move(entries)),
         schedule_(spans(entries_)),
-        model_(entries_),
+        model_(entries_, schedule_),
         search_(model_, schedule_, options) {}
 
   static std::unique_ptr<PartitionSearch> make(std::vector<Entry> entries, SearchOptions options) {

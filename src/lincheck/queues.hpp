@@ -14,7 +14,7 @@ class Queues {
  public:
   using Node = std::uint32_t;
 
-  explicit Queues(OpId operations) : first_node_(operations, kNone) {}
+  explicit Queues(OpId operations) : first_node_(operations, kNone), is_out_(operations) {}
 
   // An empty queue, named by the node before its first and after its last.
   Node add_queue() {
@@ -35,7 +35,9 @@ class Queues {
   // The operation behind the node, kNoOp at the end.
   OpId op_after(Node node) const { return nodes_[nodes_[node].next].op; }
 
+  bool is_out(OpId op) const { return is_out_[op]; }
   void lift(OpId op) {
+    is_out_[op] = true;
     for (Node node = first_node_[op]; node != kNone; node = nodes_[node].same_op) {
       const Item& item = nodes_[node];
       nodes_[item.previous].next = item.next;
@@ -43,6 +45,7 @@ class Queues {
     }
   }
   void unlift(OpId op) {
+    is_out_[op] = false;
     for (Node node = first_node_[op]; node != kNone; node = nodes_[node].same_op) {
       const Item& item = nodes_[node];
       nodes_[item.previous].next = node;
@@ -65,6 +68,7 @@ class Queues {
 
   std::vector<Item> nodes_;
   std::vector<Node> first_node_;
+  std::vector<bool> is_out_;
 };
 
 }  // namespace holdfast::lincheck

@@ -19,23 +19,28 @@ class RegisterModel {
     bool operator==(const State&) const = default;
   };
 
-  // The operations outlive the model.
-  explicit RegisterModel(std::span<const Entry> entries);
+  RegisterModel(std::span<const Entry> entries, const Schedule& schedule);
 
   static State initial() { return {}; }
   std::optional<State> step(State state, OpId op) const;
-  bool is_read(OpId op) const { return !steps_[op].touch.overwrites; }
+  bool is_read(OpId op) const { return !steps_[op].touch.overwrites(); }
   std::uint64_t likeness(OpId op) const { return steps_[op].value.value; }
   static std::uint32_t lanes() { return 1; }
+  std::uint32_t starts(std::uint32_t) const {
+    return static_cast<std::uint32_t>(numbers_.size() + 1);
+  }
   std::span<const Touch> touches(OpId op) const { return {&steps_[op].touch, 1}; }
   bool reaches(State state, std::uint32_t, OpId op) const {
     return !steps_[op].touch.observes || state == steps_[op].value;
   }
+  Starts starts_for(std::uint32_t, OpId op) const { return {{&steps_[op].start, 1}}; }
+  static Doomed doomed(State, std::uint32_t, OpId, State) { return {kNoOp, kNoOp}; }
 
  private:
   struct Step {
     Touch touch;
-    State value;  // that a put writes, or a get with an output has found
+    State value;              // that a put writes, or a get with an output has found
+    std::uint32_t start = 0;  // the same
   };
   State number(std::string_view value);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <map>
@@ -44,13 +45,13 @@ class Search {
       : model_(model),
         schedule_(schedule),
         queues_(schedule.size()),
-        reads_(queues_.add_queue()),
+        free_(queues_.add_queue()),
         writes_(queues_.add_queue()),
         unknowns_(queues_.add_queue()),
         bit_(schedule.size()),
         state_(model.initial()),
         taken_((schedule.slots() + 63) / 64),
-        cursor_(reads_) {
+        cursor_(free_) {
     fill_queues();
     memo_.emplace(taken_.size(), unknown_.size());
     if constexpr (ForeseesObservers<M>) {
@@ -91,7 +92,8 @@ class Search {
   }
 
  private:
-  enum class Phase : std::uint8_t { kReads, kWrites, kUnknowns };
+  static constexpr std::size_t kObserversLooked = 64;
+  enum class Phase : std::uint8_t { kFree, kWrites, kUnknowns };
   // An operation that took effect, and all that it takes to undo it.
   struct Frame {
     typename M::State state;
@@ -118,11 +120,29 @@ class Search {
         continue;
       }
       bit_[op] = schedule_.slot(op);
-      bool is_read = false;
-      if constexpr (TellsReads<M>) is_read = model_.is_read(op);
-      queues_.add(is_read ? reads_ : writes_, op);
+      if (is_read(op) || is_quiet(op)) queues_.add(free_, op);
+      if (!is_read(op)) queues_.add(writes_, op);
     }
     unknown_.assign((unknowns + 63) / 64, 0);
+  }
+
+  bool is_read(OpId op) const {
+    if constexpr (TellsReads<M>) return model_.is_read(op);
+    return false;
+  }
+  bool is_quiet(OpId op) const {
+    if constexpr (TellsQuiet<M>) return model_.is_quiet(op);
+    return false;
+  }
+  // Does an operation of the queue `free_` need no alternative, if it fits?
+  bool is_free(OpId op) const {
+    if constexpr (TellsQuiet<M>) return model_.is_read(op) || is_dead();
+    return true;
+  }
+  bool is_dead() const requires TellsQuiet<M> {
+    const Observers observers = model_.observers_of(state_);
+    if (!observers || observers->size() > kObserversLooked) return false;
+    return std::ranges::all_of(*observers, [&](OpId op) { return queues_.is_out(op); });
   }
 
   static bool has(const std::vector<std::uint64_t>& bits, std::uint32_t bit) {
@@ -139,7 +159,7 @@ class Search {
       const OpId op = queues_.op(cursor_);
       if (op != kNoOp && schedule_.returned_before(op) <= rank_) return op;
       switch (phase_) {
-        case Phase::kReads:
+        case Phase::kFree:
           phase_ = Phase::kWrites;
           cursor_ = writes_;
           break;
@@ -154,23 +174,25 @@ class Search {
   }
 
   bool attempt(OpId op) {
+    const bool is_free_phase = phase_ == Phase::kFree;
+    if (is_free_phase && !is_free(op)) return false;
     ++steps_;
     const auto next = model_.step(state_, op);
     if (!next) return false;
     const bool is_unknown = !schedule_.returned(op);
-    const bool is_read = phase_ == Phase::kReads;
     if (is_unknown && (*next == state_ || has_earlier_twin(op))) return false;
-    if (!is_read && makes_last_needless(op, *next)) return false;
+    if (!is_free_phase && makes_last_needless(op, *next)) return false;
+    const typename M::State before = state_;
     frames_.push_back({state_, op, cursor_, rank_, phase_, is_unknown});
     take(op, *next);
     if (log_) log_->push(op);
-    if (is_promising(op) && (is_read || remember())) {
+    if (is_promising(before, op) && (is_free_phase || remember())) {
       furthest_rank_ = std::max(furthest_rank_, rank_);
-      cursor_ = reads_;
-      phase_ = Phase::kReads;
+      cursor_ = free_;
+      phase_ = Phase::kFree;
       return true;
     }
-    is_dead_end_ = is_read;  // its alternatives fail, too
+    is_dead_end_ = is_free_phase;  // its alternatives fail, too
     undo();
     return false;
   }
@@ -217,15 +239,15 @@ class Search {
     is_dead_end_ = false;
     for (bool again = true; again;) {
       if (frames_.empty()) return false;
-      again = frames_.back().phase == Phase::kReads;
+      again = frames_.back().phase == Phase::kFree;
       undo();
     }
     return true;
   }
 
-  bool is_promising(OpId op) const {
+  bool is_promising(typename M::State before, OpId op) const {
     if constexpr (ForeseesObservers<M>) {
-      if (foresight_) return foresight_->allows(state_, op);
+      if (foresight_) return foresight_->allows(before, op, state_);
     }
     return true;
   }
@@ -246,7 +268,7 @@ class Search {
   M& model_;
   const Schedule& schedule_;
   Queues queues_;
-  Queues::Node reads_;
+  Queues::Node free_;  // reads and quiet writes
   Queues::Node writes_;
   Queues::Node unknowns_;
   std::vector<std::uint32_t> bit_;  // in taken_ or in unknown_
@@ -261,7 +283,7 @@ class Search {
   std::vector<std::uint64_t> unknown_;
   std::vector<Frame> frames_;
   Queues::Node cursor_;
-  Phase phase_ = Phase::kReads;
+  Phase phase_ = Phase::kFree;
   bool is_dead_end_ = false;
   std::uint32_t furthest_rank_ = 0;
   std::uint64_t steps_ = 0;

@@ -102,6 +102,12 @@ void ValueTree::finish() {
   }
 }
 
+std::vector<std::uint32_t> ValueTree::preorder() const {
+  std::vector<std::uint32_t> order(nodes_.size());
+  for (std::uint32_t node = 0; node < nodes_.size(); ++node) order[nodes_[node].enter] = node;
+  return order;
+}
+
 std::optional<ValueTree::Place> ValueTree::walk(Place from, std::string_view bytes) const {
   while (!bytes.empty()) {
     const Node* node = &nodes_[from.node];

@@ -39,10 +39,20 @@ class ValueTree {
   // Is the value of `a` a beginning of that of `b`, or the same?
   bool is_beginning(Place a, Place b) const;
   std::uint32_t length(Place place) const { return nodes_[place.node].start + place.offset; }
+  // For those who look at the tree itself. A node's children come behind it in preorder().
+  std::vector<std::uint32_t> preorder() const;
+  std::size_t nodes() const { return nodes_.size(); }
+  std::uint32_t parent(std::uint32_t node) const { return nodes_[node].parent; }
+  std::uint32_t first_child(std::uint32_t node) const { return nodes_[node].first_child; }
+  std::uint32_t sibling(std::uint32_t node) const { return nodes_[node].sibling; }
+  std::string_view edge(std::uint32_t node) const {
+    return {nodes_[node].value + nodes_[node].start, nodes_[node].end - nodes_[node].start};
+  }
   std::string_view text(Place place) const { return {nodes_[place.node].value, length(place)}; }
 
- private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+ private:
   // A node and the edge that leads to it: the bytes [start, end) of `value`, and of all values
   // that pass through.
   struct Node {

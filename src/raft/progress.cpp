@@ -56,13 +56,19 @@ void Progress::heard(Instant now, Index received) {
   if (!waiting || now - moved_ < resend_after_) return;
   moved_ = now;
   resend_after_ = std::min(resend_after_ * 2, resend_first_ * 64);
-  probe_from(std::max(match_, std::min(received, next_.prev())).next());
+  send_again_from(std::max(match_, std::min(received, next_.prev())).next());
 }
 
 void Progress::link_reset() {
   received_ = match_;
   resend_after_ = resend_first_;
-  if (probe_under_way_ || !in_flight_.empty()) probe_from(match_.next());
+  if (probe_under_way_ || !in_flight_.empty()) send_again_from(match_.next());
+}
+
+// A probe is repeated as it was: what it asks is where the peer's log stands, and a peer that has
+// not answered in this term yet may have almost all of it though its match is zero.
+void Progress::send_again_from(Index next) {
+  probe_from(probing_ ? next_ : next);
 }
 
 void Progress::probe_from(Index next) {

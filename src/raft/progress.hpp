@@ -51,6 +51,7 @@ class Progress {
     std::size_t bytes;
     bool operator==(const InFlight&) const = default;
   };
+  void send_again_from(Index next);
   void probe_from(Index next);
 
   Index match_;

@@ -1,6 +1,9 @@
 #include "e2e/servers.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 #include "base/overload.hpp"
@@ -8,6 +11,27 @@
 namespace holdfast::e2e {
 
 using resp::Value;
+
+namespace {
+
+bool tells_a_defect(const std::string& line) {
+  constexpr std::array kSigns{"Sanitizer:", "runtime error:", "CHECK failed", "please report this"};
+  return std::ranges::any_of(kSigns, [&](const char* sign) { return line.contains(sign); });
+}
+
+}  // namespace
+
+Servers::~Servers() {
+  for (int id = 1; id <= servers().count(); ++id) {
+    servers().kill9(id);
+    std::ifstream log(servers().log_file(id));
+    std::string report;
+    for (std::string line; std::getline(log, line);) {
+      if (!report.empty() || tells_a_defect(line)) report += line + "\n";
+    }
+    EXPECT_TRUE(report.empty()) << "node " << id << " logged:\n" << report;
+  }
+}
 
 client::Clock::time_point soon() {
   return client::Clock::now() + std::chrono::seconds(20);

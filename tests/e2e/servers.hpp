@@ -13,13 +13,15 @@
 
 namespace holdfast::e2e {
 
-// Three real servers, started and with a leader.
+// Three real servers, started and with a leader. A defect that one of them reported, a sanitizer's
+// finding or a failed CHECK, fails the test, even if the test would not have noticed.
 class Servers : public cli::LocalCluster {
  public:
   explicit Servers(std::vector<std::string> args = {}, int count = 3)
       : LocalCluster(count, std::move(args), HOLDFAST_BINARY) {
     leader_at_start = start();
   }
+  ~Servers();
 
   client::Connection connect(int id) { return connect_to(servers().client_address(id)); }
   static client::Connection connect_to(const Address& address);
