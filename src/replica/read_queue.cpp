@@ -11,6 +11,8 @@ namespace {
 
 // Fewer than the core keeps in mind, so that it forgets only those that were given up.
 constexpr std::size_t kQuestionsMax = 512;
+// Enough for any way on earth, and a lost answer does not cost a request its whole time.
+constexpr int kResendGrowthMax = 4;
 
 }  // namespace
 
@@ -33,20 +35,18 @@ std::uint64_t ReadQueue::next_question(Instant now) {
   return last_token_;
 }
 
-void ReadQueue::granted(const raft::ReadGranted& grant) {
+void ReadQueue::granted(Instant now, const raft::ReadGranted& grant) {
   const auto group = std::ranges::find(groups_, grant.token, &Group::token);
-  if (group != groups_.end()) group->index = grant.index;
+  if (group == groups_.end()) return;
+  group->index = grant.index;
+  if (now - group->asked < config_.resend_interval) resend_after_ = config_.resend_interval;
 }
 
 void ReadQueue::refused(std::uint64_t token) {
   const auto group = std::ranges::find(groups_, token, &Group::token);
   if (group == groups_.end()) return;
-  ask_anew(*group);
+  std::ranges::move(group->reads, std::back_inserter(unasked_));
   groups_.erase(group);
-}
-
-void ReadQueue::ask_anew(Group& group) {
-  std::ranges::move(group.reads, std::back_inserter(unasked_));
 }
 
 void ReadQueue::answer(const kv::StateMachine& state) {
@@ -67,10 +67,14 @@ void ReadQueue::answer(const kv::StateMachine& state) {
 }
 
 void ReadQueue::tick(Instant now) {
+  bool silence = false;
   for (Group& group : groups_) {
-    if (group.index || now - group.asked < config_.resend_interval) continue;
-    ask_anew(group);
-    group.reads.clear();
+    if (group.index || now - group.asked < resend_after_) continue;
+    std::ranges::move(std::exchange(group.reads, {}), std::back_inserter(unasked_));
+    silence = true;
+  }
+  if (silence) {
+    resend_after_ = std::min(resend_after_ * 2, config_.resend_interval * kResendGrowthMax);
   }
   std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
   const auto expire = [&](const Read& read) {
@@ -109,7 +113,7 @@ Instant ReadQueue::next_deadline() const {
   Instant next = Instant::max();
   for (const Read& read : unasked_) next = std::min(next, read.deadline);
   for (const Group& group : groups_) {
-    if (!group.index) next = std::min(next, group.asked + config_.resend_interval);
+    if (!group.index) next = std::min(next, group.asked + resend_after_);
     if (!group.reads.empty()) next = std::min(next, group.reads.front().deadline);
   }
   return next;

@@ -13,19 +13,22 @@ namespace holdfast::replica {
 
 // The reads of one node's clients. All that arrive in a turn share one question to the core; a
 // question without an answer is asked again under a new token, so that a late answer to the old
-// one says nothing (a read index from an earlier leadership may be too old).
+// one says nothing (a read index from an earlier leadership may be too old). As each is given up
+// for the next, the wait must grow, or a long way would never be long enough.
 class ReadQueue {
  public:
   // Tokens begin at a place that depends on the nonce, far from those of the node's other lives.
   ReadQueue(std::uint64_t nonce, const Config& config)
-      : config_(config), last_token_(Prng(nonce).next() / 2) {}
+      : config_(config),
+        resend_after_(config.resend_interval),
+        last_token_(Prng(nonce).next() / 2) {}
 
   // Refused with a reply when too many wait.
   std::optional<kv::Reply> add(Instant now, RequestKey key, kv::Args args);
   // The token of a question for all reads that have none yet; zero if there is nothing to ask, or
   // if so many questions are open that this one waits and more reads gather for it.
   std::uint64_t next_question(Instant now);
-  void granted(const raft::ReadGranted& grant);
+  void granted(Instant now, const raft::ReadGranted& grant);
   void refused(std::uint64_t token);
   // Answers the reads whose index is applied.
   void answer(const kv::StateMachine& state);
@@ -50,11 +53,11 @@ class ReadQueue {
     std::vector<Read> reads;
   };
   static std::size_t cost(const Read& read) { return read.command.size() + kRequestOverheadBytes; }
-  void ask_anew(Group& group);
   template <class Condition>
   void drop_if(std::vector<Read>& reads, Condition condition);
 
   const Config& config_;
+  Duration resend_after_;
   std::uint64_t last_token_;
   std::vector<Read> unasked_;
   std::deque<Group> groups_;  // oldest first

@@ -274,7 +274,7 @@ void Replica::State::run_core() {
   for (const raft::Committed& committed : effects.committed) {
     machine.apply(committed.index, committed.entry.payload.view(), *this);
   }
-  for (const raft::ReadGranted& grant : effects.reads_granted) reads.granted(grant);
+  for (const raft::ReadGranted& grant : effects.reads_granted) reads.granted(now, grant);
   for (const std::uint64_t token : effects.reads_refused) reads.refused(token);
   std::ranges::move(effects.trace, std::back_inserter(output.trace));
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <ranges>
 
 #include "replica/replica.hpp"
@@ -95,6 +96,23 @@ TEST_F(Follower, ManyLostAnswers_DoNotStopReads) {
   ASSERT_EQ(asked.size(), before + 1);
   grant(asked.back(), Index(1));
   EXPECT_FALSE(turn().empty());
+}
+
+// Kills: giving up each question after the same time, which on a long way is never enough.
+TEST_F(Follower, AnswersThatTakeLongerThanTheResendInterval_AreAwaitedInTheEnd) {
+  constexpr Duration kStep = milliseconds(50);
+  constexpr std::size_t kSteps = 14;  // 700 ms
+  std::deque<std::vector<std::uint64_t>> under_way(kSteps);
+  std::size_t answered = 0;
+  read();
+  for (int i = 0; i < 100 && answered == 0; ++i) {
+    answered += turn().size();
+    under_way.push_back(std::exchange(asked, {}));
+    for (const std::uint64_t token : under_way.front()) grant(token, Index(1));
+    under_way.pop_front();
+    wait(kStep);
+  }
+  EXPECT_EQ(answered, 1u);
 }
 
 TEST_F(Follower, ManyQuestionsAtOnce_AreAllAnswered) {

@@ -80,6 +80,14 @@ TEST(Replica, StormOfRestartsAndDelays_NoReadIsStale) {
       ASSERT_TRUE(counter.check()) << "seed " << seed;
     }
     answered += counter.answered();
+    world.heal();
+    world.loss = 0;
+    if (down != 0) world.restart(down);
+    for (std::uint64_t node = 1; node <= 3; ++node) {
+      const auto read = world.read(node, {"GET", "k"});
+      EXPECT_TRUE(world.run_until([&] { return world.answer(read).has_value(); })) << seed;
+      EXPECT_FALSE(world.answer(read)->is_error()) << seed;
+    }
   }
   EXPECT_GT(answered, 100 * seeds);
 }
