@@ -53,8 +53,10 @@ export class Browser {
     await page.send("Page.enable");
     await page.send("Runtime.enable");
     await page.send("Network.enable");
-    await page.send("Emulation.setDeviceMetricsOverride", {width, height, deviceScaleFactor: 1, mobile: false});
-    await page.send("Emulation.setEmulatedMedia", {features: [{name: "prefers-color-scheme", value: scheme}]});
+    await page.send("Emulation.setDeviceMetricsOverride",
+        {width, height, deviceScaleFactor: 1, mobile: false});
+    await page.send("Emulation.setEmulatedMedia",
+        {features: [{name: "prefers-color-scheme", value: scheme}]});
     const loaded = page.event("Page.loadEventFired");
     await page.send("Page.navigate", {url: pathToFileURL(file).href + hash});
     await loaded;
@@ -71,6 +73,8 @@ export class Browser {
   }
 }
 
+function whatWasThrown({exception, text}) { return exception?.description ?? text; }
+
 export class Page {
   constructor(browser, session, target) {
     this.browser = browser;
@@ -80,11 +84,15 @@ export class Page {
     this.requests = [];
     browser.listeners.push((message) => {
       if (message.sessionId !== session) return;
-      const {method, params} = message;
-      if (method === "Runtime.exceptionThrown") this.errors.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
-      if (method === "Runtime.consoleAPICalled" && params.type === "error") this.errors.push(params.args.map((a) => a.value).join(" "));
-      if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
+      this.note(message.method, message.params);
     });
+  }
+
+  note(method, params) {
+    if (method === "Runtime.exceptionThrown") this.errors.push(whatWasThrown(params.exceptionDetails));
+    if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
+    if (method !== "Runtime.consoleAPICalled" || params.type !== "error") return;
+    this.errors.push(params.args.map((arg) => arg.value).join(" "));
   }
 
   send(method, params) { return this.browser.send(method, params, this.session); }
@@ -101,12 +109,16 @@ export class Page {
   async value(expression) {
     const {result, exceptionDetails} = await this.send("Runtime.evaluate",
         {expression, returnByValue: true, awaitPromise: true});
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    if (exceptionDetails) throw new Error(whatWasThrown(exceptionDetails));
     return result.value;
   }
 
   // Until the page has drawn what it has to draw.
-  settle() { return this.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"); }
+  settle() {
+    return this.value(`new Promise((done) => {
+      requestAnimationFrame(() => requestAnimationFrame(() => done(true)));
+    })`);
+  }
 
   async until(expression) {
     for (let i = 0; i < 500; ++i) {
@@ -116,7 +128,9 @@ export class Page {
     throw new Error(`it did not come true: ${expression}`);
   }
 
-  text(selector) { return this.value(`document.querySelector(${JSON.stringify(selector)}).textContent`); }
+  text(selector) {
+    return this.value(`document.querySelector(${JSON.stringify(selector)}).textContent`);
+  }
 
   async mouse(type, x, y, more = {}) {
     await this.send("Input.dispatchMouseEvent", {type, x, y, button: "none", ...more});
@@ -134,7 +148,10 @@ export class Page {
   async drag(x1, y1, x2, y2, more = {}) {
     await this.mouse("mouseMoved", x1, y1);
     await this.mouse("mousePressed", x1, y1, {button: "left", clickCount: 1, ...more});
-    for (let i = 1; i <= 4; ++i) await this.mouse("mouseMoved", x1 + (x2 - x1) * i / 4, y1 + (y2 - y1) * i / 4, {button: "left", buttons: 1, ...more});
+    for (const share of [0.25, 0.5, 0.75, 1]) {
+      await this.mouse("mouseMoved", x1 + (x2 - x1) * share, y1 + (y2 - y1) * share,
+          {button: "left", buttons: 1, ...more});
+    }
     await this.mouse("mouseReleased", x2, y2, {button: "left", clickCount: 1, ...more});
     await this.settle();
   }
@@ -145,8 +162,9 @@ export class Page {
   // One that is not a letter needs its code's number.
   async key(key, {modifiers = 0, windowsVirtualKeyCode = 0} = {}) {
     const text = key.length === 1 ? key : undefined;
-    await this.send("Input.dispatchKeyEvent", {type: text ? "keyDown" : "rawKeyDown", key, text, modifiers, windowsVirtualKeyCode});
-    await this.send("Input.dispatchKeyEvent", {type: "keyUp", key, modifiers, windowsVirtualKeyCode});
+    const event = {key, modifiers, windowsVirtualKeyCode};
+    await this.send("Input.dispatchKeyEvent", {...event, type: text ? "keyDown" : "rawKeyDown", text});
+    await this.send("Input.dispatchKeyEvent", {...event, type: "keyUp"});
     await this.settle();
   }
   async clickOn(selector) {

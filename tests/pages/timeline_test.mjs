@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import {execFileSync} from "node:child_process";
-import {mkdtempSync, rmSync} from "node:fs";
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {after, afterEach, before, beforeEach, test} from "node:test";
@@ -31,7 +31,10 @@ afterEach(() => page.close());
 
 const view = () => page.value("({from: app.axis.from, to: app.axis.to, span: app.axis.span})");
 // Where the plot's upper left corner is, and where a time is on the page.
-const plot = () => page.value(`(({x, y}) => ({x, y}))(document.getElementById("plot").getBoundingClientRect())`);
+const plot = () => page.value(`(() => {
+  const {x, y} = byId("plot").getBoundingClientRect();
+  return {x, y};
+})()`);
 const xOf = async (time) => (await plot()).x + await page.value(`app.axis.x(${time})`);
 const count = (condition) => page.value(`(() => {
   const m = app.run.messages;
@@ -55,8 +58,8 @@ test("Opened_LoadsNothingAndBreaksNothing", async () => {
 });
 
 test("Lanes_OneForEachNodeAndClient", async () => {
-  const {nodes, clients} = await page.value("({nodes: app.layout.nodes.length, clients: app.layout.clients.length})");
-  assert.equal(nodes, 5);
+  assert.equal(await page.value("app.layout.nodes.length"), 5);
+  const clients = await page.value("app.layout.clients.length");
   assert.equal(clients, await page.value("app.run.clients.length"));
   assert.ok(clients > 2);
   assert.equal(await page.value(`document.querySelectorAll("#moment-nodes tr").length`), 5);
@@ -67,8 +70,10 @@ test("Lanes_OneForEachNodeAndClient", async () => {
     app.viewChanged();
     app.draw();
     const [ctx, x] = [app.canvas.getContext("2d"), app.axis.x(time) + 7];
-    const leads = app.run.nodes.map((node) => phaseAt(node, time).role === "leader");
-    return app.layout.nodes.map((lane) => ({leads: leads[lane.node], color: [...ctx.getImageData(x, lane.band + 2, 1, 1).data].join()}));
+    return app.layout.nodes.map(({node, band}) => ({
+      leads: phaseAt(app.run.nodes[node], time).role === "leader",
+      color: [...ctx.getImageData(x, band + 2, 1, 1).data].join(),
+    }));
   })()`);
   const leaders = colors.filter((lane) => lane.leads);
   assert.equal(leaders.length, 1);
@@ -138,18 +143,23 @@ test("ZoomedOut_BarsInsteadOfArrows_ZoomedIn_EveryMessageIsAnArrow", async () =>
 test("ClickOnAnArrow_ShowsAllItsFields", async () => {
   const index = await page.value(`(() => {
     const m = app.run.messages;
-    for (let i = 500; i < m.count; ++i) if (app.run.kinds[m.kind[i]].name === "AppendEntries" && m.fate[i] === 0) return i;
+    const kind = app.run.kinds.findIndex((k) => k.name === "AppendEntries");
+    for (let i = 500; i < m.count; ++i) if (m.kind[i] === kind && m.fate[i] === 0) return i;
   })()`);
-  const {sent, took} = await page.value(`({sent: app.run.messages.sent[${index}], took: app.run.messages.took[${index}]})`);
+  const sent = await page.value(`app.run.messages.sent[${index}]`);
+  const took = await page.value(`app.run.messages.took[${index}]`);
   await show(sent - took, sent + 2 * took);
   const line = await page.value(`arrowLine(app, ${index})`);
   const {x, y} = await plot();
   await page.click(x + (line.x1 + line.x2) / 2, y + (line.y1 + line.y2) / 2);
   const shown = await page.value("app.selected.index");
-  const fields = await page.value(`fieldsOf(app.run, ${shown}).map(([name, value]) => [name.replaceAll("_", " "), formatField(name, value)])`);
-  const text = await page.value(`[...document.querySelectorAll("#details-fields dt")].map((dt) => [dt.textContent, dt.nextSibling.textContent])`);
+  const fields = await page.value(`fieldsOf(app.run, ${shown})
+      .map(([name, value]) => [name.replaceAll("_", " "), formatField(name, value)])`);
+  const text = await page.value(`[...document.querySelectorAll("#details-fields dt")]
+      .map((dt) => [dt.textContent, dt.nextSibling.textContent])`);
   assert.deepEqual(text, fields);
-  assert.deepEqual(fields.map(([name]) => name), ["term", "prev index", "prev term", "commit", "entries", "bytes"]);
+  assert.deepEqual(fields.map(([name]) => name),
+      ["term", "prev index", "prev term", "commit", "entries", "bytes"]);
   assert.match(await page.text("#details-heading"), /^AppendEntries n\d → n\d$/);
   assert.match(await page.text("#details-rows"), /sent.*arrived.*on the way/);
   await page.key("Escape", {windowsVirtualKeyCode: 27});
@@ -174,7 +184,8 @@ test("FilterOfANode_ItsLaneAndMessagesAreGone", async () => {
   await page.clickOn("#filters-summary");
   await page.clickOn(`[data-filter="filter-nodes 2"]`);
   assert.deepEqual(await page.value("app.layout.nodes.map((lane) => lane.node)"), [0, 1, 3, 4]);
-  assert.equal(await page.value("app.filter.passing"), await page.value("app.run.messages.count") - concerned);
+  const all = await page.value("app.run.messages.count");
+  assert.equal(await page.value("app.filter.passing"), all - concerned);
 });
 
 test("Search_FindsAndStepsThroughAllMatches", async () => {
@@ -190,7 +201,8 @@ test("Search_FindsAndStepsThroughAllMatches", async () => {
   const first = await page.value("app.selected.index");
   await page.key("Enter", {windowsVirtualKeyCode: 13});
   const second = await page.value("app.selected.index");
-  assert.deepEqual([first, second], await page.value("app.search.hits.slice(0, 2).map((hit) => hit.item.index)"));
+  const hits = await page.value("app.search.hits.slice(0, 2).map((hit) => hit.item.index)");
+  assert.deepEqual([first, second], hits);
   assert.match(await page.text("#details-rows"), /lost by the network/);
 });
 
@@ -267,8 +279,9 @@ test("PointerOverTheLanes_TheTableFollows_AndFallsBackToTheCursor", async () => 
 
 test("Operations_UnknownIsOpenEnded_OddTextIsShownAsItIs", async () => {
   const unknown = await page.value(`(() => {
-    const client = app.run.clients.findIndex((c) => c.operations.some((o) => o.command === 'append "a1" "x"'));
-    const index = app.run.clients[client].operations.findIndex((o) => o.command === 'append "a1" "x"');
+    const isIt = ({command}) => command === 'append "a1" "x"';
+    const client = app.run.clients.findIndex(({operations}) => operations.some(isIt));
+    const index = app.run.clients[client].operations.findIndex(isIt);
     app.select({type: "operation", client, index});
     return app.run.clients[client].until[index];
   })()`);
@@ -277,7 +290,8 @@ test("Operations_UnknownIsOpenEnded_OddTextIsShownAsItIs", async () => {
   await page.value(`app.search.start("script")`);
   await page.until("app.search.isDone");
   await page.value("app.setCursor(0); app.step(1)");
-  assert.equal(await page.text("#details-heading"), `put "</script><script>document.title='broken'</script>" "&"`);
+  assert.equal(await page.text("#details-heading"),
+      `put "</script><script>document.title='broken'</script>" "&"`);
 });
 
 test("GoToATime_AcceptsSecondsAndMilliseconds", async () => {
@@ -292,11 +306,34 @@ test("GoToATime_AcceptsSecondsAndMilliseconds", async () => {
 
 test("GapsInTheRecord_AreSaid", async () => {
   assert.equal(await page.value(`byId("gaps").hidden`), true);
-  const notes = await page.value(`missing({gaps: {...app.run.gaps, messages: 2000000, heartbeats: 5000000, resolution: 4000}})`);
+  const notes = await page.value(`missing({gaps: {
+    ...app.run.gaps, messages: 2000000, heartbeats: 5000000, resolution: 4000,
+  }})`);
   assert.deepEqual(notes.map((note) => note.replaceAll("\u2009", "")), [
-    "The run was too long to keep everything: messages are recorded from 2.000000 s on.",
-    "Too many messages to keep all: heartbeats are recorded from 5.000000 s on.",
-    "Log indexes are exact to 4 ms."]);
+    "There was too much to keep all of it.", "Messages are recorded from 2.000000 s on.",
+    "Heartbeats are recorded from 5.000000 s on.", "Log indexes are exact to 4 ms."]);
+});
+
+test("RunInWhichNothingHappened_OpensAllTheSame", async () => {
+  const columns = (...names) => Object.fromEntries(names.map((name) => [name, []]));
+  const empty = JSON.stringify({
+    title: "empty", command: "", verdict: "", hash: "", failed: false, failed_at: null, end: 0,
+    gaps: {messages: 0, heartbeats: 0, states: 0, resolution: 0, operations: 0, faults: 0, traces: 0,
+           messages_seen: 0},
+    kinds: [], messages: columns("sent", "took", "shape", "shapes", "values"), nodes: [],
+    statuses: [], links: columns("at", "from", "to", "cut"),
+    operations: columns("client", "node", "called", "took", "command", "outcome"),
+    faults: columns("at", "node", "text"), traces: columns("at", "node", "text"), texts: [],
+  });
+  const other = path.join(folder, "empty.html");
+  const begin = `<script type="application/json" id="run">`;
+  const [before, after] = readFileSync(file, "utf8").split(begin);
+  writeFileSync(other, before + begin + empty + after.slice(after.indexOf("</script>")));
+  await page.close();
+  page = await browser.open(other);
+  for (const key of ["+", ".", ",", "]", "[", "v", "0", "c"]) await page.key(key);
+  assert.deepEqual(page.errors, []);
+  assert.equal(await page.text("#title"), "empty");
 });
 
 test("DarkScheme_HasItsOwnColours", async () => {

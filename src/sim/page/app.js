@@ -93,8 +93,8 @@ class App {
     paint(this);
     this.overview.paint();
     showMoment(this);
-    byId("view").textContent = `${at(Math.max(this.axis.from, 0))} – ${at(Math.min(this.axis.to, this.run.end))}` +
-        ` (${lasting(this.axis.span)})`;
+    const [from, to] = [Math.max(this.axis.from, 0), Math.min(this.axis.to, this.run.end)];
+    byId("view").textContent = `${at(from)} – ${at(to)} (${lasting(this.axis.span)})`;
   }
 
   // What was under the pointer is elsewhere now; it is looked for when the pointer moves again.
@@ -122,8 +122,9 @@ class App {
     const about = this.pointed && describe(this.run, this.pointed);
     tip.hidden = !about;
     if (!about) return;
-    const fields = (about.fields ?? about.rows.slice(0, 3)).map(([name, value]) => `${name} ${value}`).join(" · ");
-    tip.replaceChildren(element("strong", {}, about.heading), element("span", {}, fields));
+    const rows = about.fields ?? about.rows.slice(0, 3);
+    const text = rows.map(([name, value]) => `${name} ${value}`).join(" · ");
+    tip.replaceChildren(element("strong", {}, about.heading), element("span", {}, text));
     const room = this.scroller.clientWidth - tip.offsetWidth - 12;
     tip.style.left = `${Math.min(x + 14, room)}px`;
     const isLow = y + 18 + tip.offsetHeight > this.scroller.clientHeight;
@@ -149,7 +150,8 @@ class App {
     this.cursor = Math.min(Math.max(time, 0), this.run.end);
     this.hover = null;
     clearTimeout(this.naming);  // browsers bear only so many changes
-    this.naming = setTimeout(() => history.replaceState(null, "", `#t=${(this.cursor / 1000).toFixed(3)}`), 300);
+    const name = `#t=${(this.cursor / 1000).toFixed(3)}`;
+    this.naming = setTimeout(() => history.replaceState(null, "", name), 300);
     this.invalidate(false);
   }
 
@@ -190,8 +192,9 @@ class App {
 
   goToFault(direction) {
     const {run, filter} = this;
-    const start = this.selected?.type === "fault" ? this.selected.index + direction
-        : direction > 0 ? lowerBound(run.faultAt, this.cursor + 1e-6) : lowerBound(run.faultAt, this.cursor) - 1;
+    let start = lowerBound(run.faultAt, this.cursor) - 1;
+    if (direction > 0) start = lowerBound(run.faultAt, this.cursor + 1e-6);
+    if (this.selected?.type === "fault") start = this.selected.index + direction;
     for (let index = start; index >= 0 && index < run.faults.length; index += direction) {
       const item = {type: "fault", index};
       if (!filter.shows(item)) continue;

@@ -155,7 +155,7 @@ function decodeOperations(raw, place) {
     const client = clients.at(-1);
     const took = columns.took[i];
     const outcome = raw.texts[columns.outcome[i]];
-    const state = took < 0 ? (outcome ? "open" : "unknown") : outcome === "answered" ? "answered" : "refused";
+    const state = stateOf(took, outcome);
     client.called.push(called);
     client.until.push(took < 0 ? raw.end : called + took);
     client.tookMax = Math.max(client.tookMax, took);
@@ -168,6 +168,12 @@ function decodeOperations(raw, place) {
     client.unknown = client.operations.flatMap((o, i) => o.state === "unknown" ? [i] : []);
   }
   return clients;
+}
+
+// Open: still under way when the run ended. Refused: certainly not executed.
+function stateOf(took, outcome) {
+  if (took < 0) return outcome ? "open" : "unknown";
+  return outcome === "answered" ? "answered" : "refused";
 }
 
 function decodeLines(raw, columns, place) {
@@ -193,7 +199,8 @@ function addSilentFaults(run) {
     const text = describeCuts(run, run.links.cuts[i]);
     const cause = run.faults.find((fault) => fault.at === at && fault.node < 0);
     if (cause && run.links.cuts[i].size > 0) cause.text += ` (${text})`;
-    if (!told.has(String(at))) run.faults.push({at, node: -1, text: text.includes("|") ? `partition: ${text}` : text});
+    if (told.has(String(at))) return;
+    run.faults.push({at, node: -1, text: text.includes("|") ? `partition: ${text}` : text});
   });
   run.faults.sort((a, b) => a.at - b.at);
   run.faultAt = Float64Array.from(run.faults, (fault) => fault.at);
@@ -205,13 +212,16 @@ function describeCuts(run, cuts) {
   if (cuts.size === 0) return "network healed";
   const groups = [];
   run.nodes.forEach((_, a) => {
-    const group = groups.find((nodes) => nodes.every((b) => !cuts.has(a * 256 + b) && !cuts.has(b * 256 + a)));
+    const passes = (b) => !cuts.has(a * 256 + b) && !cuts.has(b * 256 + a);
+    const group = groups.find((nodes) => nodes.every(passes));
     if (group) group.push(a);
     else groups.push([a]);
   });
-  const between = groups.reduce((sum, group) => sum + group.length * (run.nodes.length - group.length), 0);
+  const outside = (group) => group.length * (run.nodes.length - group.length);
+  const between = groups.reduce((sum, group) => sum + outside(group), 0);
   const name = (i) => run.nodes[i].name;
   if (between === cuts.size) return groups.map((g) => g.map(name).join(" ")).join(" | ");
   const some = [...cuts].slice(0, 6).map((link) => `${name(link >> 8)}→${name(link & 255)}`);
-  return `cut: ${some.join(" ")}${cuts.size > some.length ? ` and ${cuts.size - some.length} more` : ""}`;
+  const more = cuts.size > some.length ? ` and ${cuts.size - some.length} more` : "";
+  return `cut: ${some.join(" ")}${more}`;
 }

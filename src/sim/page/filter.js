@@ -19,7 +19,8 @@ class Filter {
     const {count, kind, fate, from, to} = this.run.messages;
     let passing = 0;
     for (let i = 0; i < count; ++i) {
-      const passes = this.kinds[kind[i]] & this.fates[fate[i]] & this.nodes[from[i]] & this.nodes[to[i]];
+      const passes = this.kinds[kind[i]] & this.fates[fate[i]] &
+          this.nodes[from[i]] & this.nodes[to[i]];
       this.shown[i] = passes;
       passing += passes;
     }
@@ -94,8 +95,8 @@ class Search {
     for (const type of ["fault", "trace"]) {
       const lines = type === "fault" ? run.faults : run.traces;
       for (let index = 0; index < lines.length; ++index) {
-        const where = run.nodes[lines[index].node]?.name ?? "cluster";
-        if (filter.shows({type, index}) && this.matches(`${lines[index].text} ${where}`)) this.add({type, index});
+        const text = `${lines[index].text} ${run.nodes[lines[index].node]?.name ?? "cluster"}`;
+        if (filter.shows({type, index}) && this.matches(text)) this.add({type, index});
         if (index % 256 === 255) yield;
       }
     }
@@ -135,7 +136,10 @@ class Search {
 // and from `item` if one is selected.
 function neighbour(app, item, time, direction) {
   const {run, filter, search} = app;
-  if (search.isActive) return neighbourOf(search.hits.filter((hit) => filter.shows(hit.item)), item, time, direction);
+  if (search.isActive) {
+    const hits = search.hits.filter((hit) => filter.shows(hit.item));
+    return neighbourOf(hits, item, time, direction);
+  }
   const candidates = [];
   const look = (times, make) => {
     let i = direction > 0 ? lowerBound(times, time - 1e-6) : lastAt(times, time);
@@ -150,7 +154,9 @@ function neighbour(app, item, time, direction) {
   look(run.messages.sent, (index) => ({type: "message", index}));
   look(run.faultAt, (index) => ({type: "fault", index}));
   look(run.traceAt, (index) => ({type: "trace", index}));
-  run.clients.forEach((client, c) => look(client.called, (index) => ({type: "operation", client: c, index})));
+  run.clients.forEach(({called}, client) => {
+    look(called, (index) => ({type: "operation", client, index}));
+  });
   candidates.sort((a, b) => a.time - b.time || rank(a.item) - rank(b.item));
   return neighbourOf(candidates, item, time, direction);
 }

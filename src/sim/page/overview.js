@@ -30,10 +30,11 @@ class Overview {
       const x = event.offsetX;
       const {axis} = this.app;
       const [a, b] = [this.x(axis.from), this.x(axis.to)];
+      const time = this.time(x);
       if (Math.abs(x - a) < 6) this.grip = {kind: "from"};
       else if (Math.abs(x - b) < 6) this.grip = {kind: "to"};
-      else if (x > a && x < b && !axis.isWhole) this.grip = {kind: "window", offset: this.time(x) - axis.from};
-      else this.grip = {kind: "select", start: this.time(x), moved: false};
+      else if (x > a && x < b && !axis.isWhole) this.grip = {kind: "window", offset: time - axis.from};
+      else this.grip = {kind: "select", start: time, moved: false};
     });
     canvas.addEventListener("pointermove", (event) => this.move(event.offsetX));
     const release = (event) => {
@@ -47,13 +48,14 @@ class Overview {
 
   move(x) {
     const {axis} = this.app;
-    const near = !this.grip && [axis.from, axis.to].some((time) => Math.abs(this.x(time) - x) < 6);
-    this.canvas.style.cursor = near || this.grip?.kind === "from" || this.grip?.kind === "to" ? "ew-resize" : "";
+    const isNear = [axis.from, axis.to].some((time) => Math.abs(this.x(time) - x) < 6);
+    const resizes = this.grip ? ["from", "to"].includes(this.grip.kind) : isNear;
+    this.canvas.style.cursor = resizes ? "ew-resize" : "";
     if (!this.grip) return;
     const time = this.time(x);
     if (this.grip.kind === "from") axis.show(Math.min(time, axis.to - axis.spanMin), axis.to);
     if (this.grip.kind === "to") axis.show(axis.from, Math.max(time, axis.from + axis.spanMin));
-    if (this.grip.kind === "window") axis.show(time - this.grip.offset, time - this.grip.offset + axis.span);
+    if (this.grip.kind === "window") axis.pan(time - this.grip.offset - axis.from);
     if (this.grip.kind === "select") {
       const [a, b] = [this.grip.start, time].sort((p, q) => p - q);
       if (this.x(b) - this.x(a) < 4 && !this.grip.moved) return;
@@ -71,7 +73,8 @@ class Overview {
     const ctx = canvas.getContext("2d");
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     ctx.drawImage(this.image, 0, 0, width, height);
-    const [a, b] = [Math.max(this.x(axis.from), this.left), Math.min(this.x(axis.to), this.left + this.width)];
+    const a = Math.max(this.x(axis.from), this.left);
+    const b = Math.min(this.x(axis.to), this.left + this.width);
     ctx.fillStyle = colors["surface"];
     ctx.globalAlpha = 0.66;
     ctx.fillRect(this.left, 0, a - this.left, height);

@@ -11,12 +11,13 @@ const kColorNames = [
 
 function readColors() {
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(kColorNames.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  const value = (name) => style.getPropertyValue(`--${name}`).trim();
+  return Object.fromEntries(kColorNames.map((name) => [name, value(name)]));
 }
 
 function readFonts() {
   const family = getComputedStyle(document.body).fontFamily;
-  return {tiny: `10.5px ${family}`, small: `11px ${family}`, normal: `12px ${family}`, bold: `600 11.5px ${family}`};
+  return {tiny: `10.5px ${family}`, small: `11px ${family}`, bold: `600 11.5px ${family}`};
 }
 
 function makeHatch(ctx, color) {
@@ -93,11 +94,12 @@ function clipToLanes({axis, layout}, ctx) {
 
 function paintGrid(app, ctx) {
   const {axis, layout, colors} = app;
+  const height = layout.height + layout.viewHeight;
   ctx.fillStyle = colors["line-soft"];
-  for (const {time} of axis.ticks().ticks) ctx.fillRect(Math.round(axis.x(time)), 0, 1, layout.height + layout.viewHeight);
+  for (const {time} of axis.ticks().ticks) ctx.fillRect(Math.round(axis.x(time)), 0, 1, height);
   const ends = [[axis.left, axis.x(axis.min)], [axis.x(axis.max), axis.left + axis.width]];
   ctx.fillStyle = colors["surface"];
-  for (const [x1, x2] of ends) if (x2 > x1) ctx.fillRect(x1, 0, x2 - x1, layout.height + layout.viewHeight);
+  for (const [x1, x2] of ends) if (x2 > x1) ctx.fillRect(x1, 0, x2 - x1, height);
 }
 
 // Where messages were not kept.
@@ -107,7 +109,8 @@ function paintMissing(app, ctx) {
   if (run.gaps.messages <= 0 || x <= axis.left) return;
   ctx.globalAlpha = 0.35;
   ctx.fillStyle = patterns.grey;
-  ctx.fillRect(axis.left, kRuler + kClusterLane, x - axis.left, layout.nodesBottom - kRuler - kClusterLane);
+  const top = kRuler + kClusterLane;
+  ctx.fillRect(axis.left, top, x - axis.left, layout.nodesBottom - top);
   ctx.globalAlpha = 1;
 }
 
@@ -159,9 +162,11 @@ function paintRuler(app, ctx) {
     ctx.fillStyle = colors["line"];
     ctx.fillRect(x, kRuler - 6, 1, 6);
     const half = ctx.measureText(label).width / 2 + 4;
-    if (flags.some(({left, width}) => x + half > left && x - half < left + width)) continue;
+    const middle = Math.min(Math.max(x, axis.left + half), axis.left + axis.width - half);
+    if (Math.abs(middle - x) > half / 2) continue;
+    if (flags.some(({left, width}) => middle + half > left && middle - half < left + width)) continue;
     ctx.fillStyle = colors["muted"];
-    ctx.fillText(label, x, kRuler / 2 - 1);
+    ctx.fillText(label, middle, kRuler / 2 - 1);
   }
   for (const flag of flags) paintFlag(app, ctx, flag);
   ctx.restore();
@@ -176,7 +181,8 @@ function flagBox({axis}, ctx, time) {
   const text = at(time);
   const width = ctx.measureText(text).width + 12;
   if (x < axis.left - 1 || x > axis.left + axis.width + 1) return {text, width, left: -1e6};
-  return {text, width, left: Math.min(Math.max(x - width / 2, axis.left), axis.left + axis.width - width)};
+  const right = axis.left + axis.width - width;
+  return {text, width, left: Math.min(Math.max(x - width / 2, axis.left), right)};
 }
 
 function paintFlag({colors}, ctx, {text, left, width, color}) {

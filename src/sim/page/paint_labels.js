@@ -35,9 +35,7 @@ function paintNodeLabel(app, ctx, lane) {
   ctx.fillText(node.name, 12, middle);
   ctx.font = app.fonts.small;
   ctx.fillStyle = colors["muted"];
-  const state = !phase ? "not started" : isDead(phase) ? phase.health
-      : `${phase.health === "paused" ? "paused" : phase.role} · T${phase.term}`;
-  ctx.fillText(state, 40, middle);
+  ctx.fillText(phaseName(phase, " · "), 40, middle);
   if (phase && !isDead(phase)) {
     const i = lastAt(node.at, focus);
     ctx.textAlign = "right";
@@ -100,17 +98,19 @@ function paintItemOutline(app, ctx, item) {
   }
   if (item.type === "bar") return;
   const mark = app.marks.find((m) => sameItem(m.item, item));
-  if (mark) ctx.strokeRect(mark.x - 1.5, mark.y - 1.5, mark.width + 3, mark.height + 3);
-  const time = axis.x(timeOf(run, item));
-  const lane = layout.laneOf.get((run.faults[item.index] ?? {}).node);
-  if (item.type === "fault" && !mark) ctx.strokeRect(time - 2, (lane?.y ?? layout.clusterRow), 4, kMarkRow + kBand);
+  if (mark) return ctx.strokeRect(mark.x - 1.5, mark.y - 1.5, mark.width + 3, mark.height + 3);
+  // One that had no room for its sign, or none for its notch.
+  const line = (item.type === "fault" ? run.faults : run.traces)[item.index];
+  const top = layout.laneOf.get(line?.node)?.y ?? layout.clusterRow;
+  ctx.strokeRect(axis.x(timeOf(run, item)) - 2, top, 4, kMarkRow + kBand);
 }
 
 function operationBox(app, {client: c, index}) {
   const {run, axis, layout} = app;
   const lane = layout.clients.find((l) => l.client === c);
   const client = run.clients[c];
-  return lane && {x1: axis.x(client.called[index]), x2: axis.x(operationEnd(client, index, run.end)), y: lane.y, height: lane.bar};
+  return lane && {x1: axis.x(client.called[index]), y: lane.y, height: lane.bar,
+                  x2: axis.x(operationEnd(client, index, run.end))};
 }
 
 function phaseBox(app, {node, index}) {

@@ -94,8 +94,9 @@ function nextFaultX(app, index) {
 }
 
 function paintFault(app, ctx, index, kind, color, x, row, until) {
-  const {run, colors} = app;
-  const box = {x: x - kMarkSize / 2, y: row, width: kMarkSize, height: kMarkSize, item: {type: "fault", index}};
+  const {run, axis, colors} = app;
+  const item = {type: "fault", index};
+  const box = {x: x - kMarkSize / 2, y: row, width: kMarkSize, height: kMarkSize, item};
   ctx.fillStyle = color;
   ctx.beginPath();
   ctx.roundRect(box.x, box.y, kMarkSize, kMarkSize, 3);
@@ -105,7 +106,8 @@ function paintFault(app, ctx, index, kind, color, x, row, until) {
   paintSign(ctx, kind, box.x + 2.5, box.y + 2.5, kMarkSize - 5);
   ctx.lineWidth = 1;
   ctx.font = app.fonts.small;
-  const text = fitText(ctx, run.faults[index].text, Math.min(until, app.axis.left + app.axis.width) - x - kMarkSize - 6);
+  const room = Math.min(until, axis.left + axis.width) - x - kMarkSize - 6;
+  const text = fitText(ctx, run.faults[index].text, room);
   if (text) {
     ctx.fillStyle = color;
     ctx.fillText(text, x + kMarkSize / 2 + 4, row + kMarkSize / 2 + 0.5);
@@ -154,8 +156,8 @@ function nextTraceX(app, index, end) {
 }
 
 function nearFault(app, node, x, width) {
-  return app.marks.some(({item, ...box}) => item.type === "fault" && app.run.faults[item.index].node === node &&
-      box.x < x + width && box.x + box.width > x - 4);
+  const isOfNode = (item) => item.type === "fault" && app.run.faults[item.index].node === node;
+  return app.marks.some((box) => isOfNode(box.item) && box.x < x + width && box.x + box.width > x - 4);
 }
 
 function paintViolation(app, ctx) {

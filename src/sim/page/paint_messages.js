@@ -16,26 +16,29 @@ function paintMessages(app, ctx) {
 // Shares the messages in view out: families one by one as long as arrows have room, the most
 // telling first.
 function messagesInView(app) {
-  const {run, filter, axis} = app;
+  const {run, axis} = app;
+  const {shown} = app.filter;
   const {sent, took, kind, tookMax} = run.messages;
   const first = lowerBound(sent, axis.from - tookMax);
   const begin = lowerBound(sent, axis.from, first);
   const end = lowerBound(sent, axis.to, begin);
-  const family = run.kinds.map((k) => k.family);
-  const counts = kFamilies.map(() => 0);
+  const family = Uint8Array.from(run.kinds, (k) => k.family);
+  const counts = new Uint32Array(kFamilies.length);
   const columns = Math.ceil(axis.width / kColumn) + 1;
   const used = new Uint8Array(kFamilies.length * columns);
+  const {from} = axis;
+  const perColumn = (columns - 1) / axis.span;
   for (let i = first; i < end; ++i) {
-    if (!filter.shown[i] || (i < begin && sent[i] + took[i] < axis.from)) continue;
+    if (shown[i] === 0 || (i < begin && sent[i] + took[i] < from)) continue;
     const f = family[kind[i]];
     ++counts[f];
-    used[f * columns + (Math.max(sent[i] - axis.from, 0) / axis.span * (columns - 1) | 0)] = 1;
+    used[f * columns + (Math.max(sent[i] - from, 0) * perColumn | 0)] = 1;
   }
   let room = Math.max(300, axis.width * 0.55);
-  const alone = counts.map((count, f) => {
+  const alone = Array.from(counts, (count, f) => {
     let spread = 0;
     for (let column = 0; column < columns; ++column) spread += used[f * columns + column];
-    const isCrowd = count > 60 && count > spread * 2.5 && kFamilies[f].name !== "votes";
+    const isCrowd = count > (kFamilies[f].name === "votes" ? 200 : 60) && count > spread * 2.5;
     if (count > room || isCrowd) return false;
     room -= count;
     return true;
@@ -44,7 +47,8 @@ function messagesInView(app) {
   const bars = kFamilies.map((_, f) => f).filter((f) => !alone[f] && counts[f] > 0);
   if (alone.some((is, f) => is && counts[f] > 0)) {
     for (let i = first; i < end; ++i) {
-      if (filter.shown[i] && alone[family[kind[i]]] && (i >= begin || sent[i] + took[i] >= axis.from)) arrows.push(i);
+      const isInView = i >= begin || sent[i] + took[i] >= from;
+      if (shown[i] && alone[family[kind[i]]] && isInView) arrows.push(i);
     }
   }
   return {arrows, bars, begin, end, family};
@@ -52,18 +56,20 @@ function messagesInView(app) {
 
 // Bars stand on the lower edge of the sender's lane; a red part did not arrive.
 function paintBars(app, ctx, {bars, begin, end, family}) {
-  const {run, filter, axis, layout, colors, search} = app;
+  const {run, axis, layout, colors, search} = app;
+  const {shown} = app.filter;
   const {sent, from, kind, fate} = run.messages;
   const columns = Math.ceil(axis.width / kColumn);
   const parts = kFamilies.length + 1;  // the last: failed
   const counts = new Uint32Array(run.nodes.length * columns * parts);
-  const isBar = kFamilies.map((_, f) => bars.includes(f));
+  const isBar = Uint8Array.from(kFamilies, (_, f) => bars.includes(f) ? 1 : 0);
   const wanted = search.isActive ? 2 : 1;
   const perColumn = columns / axis.span;
+  const start = axis.from;
   for (let i = begin; i < end; ++i) {
     const f = family[kind[i]];
-    if (filter.shown[i] < wanted || !isBar[f]) continue;
-    const column = Math.min((sent[i] - axis.from) * perColumn | 0, columns - 1);
+    if (shown[i] < wanted || isBar[f] === 0) continue;
+    const column = Math.min((sent[i] - start) * perColumn | 0, columns - 1);
     const part = fate[i] === 0 ? f : parts - 1;
     ++counts[(from[i] * columns + column) * parts + part];
   }
@@ -81,7 +87,8 @@ function paintBars(app, ctx, {bars, begin, end, family}) {
         for (let other = part + 1; other < parts; ++other) under += counts[cell + other];
         const top = Math.max(lane.bottom - Math.max((under + count) * scale, 0.7), lane.bars);
         const height = lane.bottom - under * scale - top;
-        if (height > 0) ctx.fillRect(axis.left + column * kColumn, top, kColumn - 0.5, height);
+        const x = axis.left + column * kColumn;
+        if (height > 0) ctx.fillRect(x, top, kColumn - 0.5, height);
       }
     }
   }
@@ -212,9 +219,11 @@ function paintArrowLabels(app, ctx, arrows) {
     const length = Math.hypot(dx, dy);
     if (length < width + 24 || dx < 12) continue;
     const [x, y] = [line.x1 + dx * 0.42, line.y1 + dy * 0.42];
-    const [w, h] = [(width * dx + 14 * Math.abs(dy)) / length / 2, (width * Math.abs(dy) + 14 * dx) / length / 2];
+    const w = (width * dx + 14 * Math.abs(dy)) / length / 2;
+    const h = (width * Math.abs(dy) + 14 * dx) / length / 2;
     const box = [x - w, y - h, x + w, y + h];
-    if (x < axis.left || x > axis.left + axis.width || taken.some((other) => overlap(box, other))) continue;
+    if (x < axis.left || x > axis.left + axis.width) continue;
+    if (taken.some((other) => overlap(box, other))) continue;
     taken.push(box);
     ctx.save();
     ctx.translate(x, y);

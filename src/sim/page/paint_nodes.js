@@ -2,11 +2,16 @@
 
 "use strict";
 
+// The name of its colour, and a word for it.
 function phaseStyle(phase) {
-  if (phase.health === "down") return "down";
-  if (phase.health === "refused") return "refused";
-  if (phase.health === "paused") return "paused";
-  return phase.role;
+  if (!phase) return "down";
+  return phase.health === "up" ? phase.role : phase.health;
+}
+
+// `leader · T4`; what is dead has no term.
+function phaseName(phase, beforeTerm) {
+  if (!phase) return "not started";
+  return phaseStyle(phase) + (isDead(phase) ? "" : `${beforeTerm}T${phase.term}`);
 }
 
 function paintNodes(app, ctx) {
@@ -29,7 +34,7 @@ function paintUnknown(app, ctx, lane, node) {
   const until = axis.x(node.at[0] ?? run.end);
   if (until <= axis.left) return;
   ctx.fillStyle = colors["down"];
-  ctx.fillRect(axis.left, lane.band + kBand / 2 - 1, Math.min(until, axis.left + axis.width) - axis.left, 2);
+  ctx.fillRect(axis.left, lane.band + kBand / 2 - 1, Math.min(until - axis.left, axis.width), 2);
 }
 
 function paintPhases(app, ctx, lane, node) {
@@ -76,7 +81,7 @@ function paintPhaseLabel(app, ctx, phase, style, x, y, width) {
   const room = Math.min(x + width, axis.left + axis.width) - left - 3;
   if (room < 16) return;
   const term = `T${phase.term}`;
-  const full = isDead(phase) ? phase.health : phase.health === "paused" ? `paused · ${term}` : `${phase.role} · ${term}`;
+  const full = phaseName(phase, " · ");
   ctx.font = app.fonts.small;
   const text = ctx.measureText(full).width <= room ? full : isDead(phase) ? "" : term;
   if (!text || ctx.measureText(text).width > room) return;
@@ -128,7 +133,8 @@ function indexScale(app) {
     }
   }
   if (low > high) [low, high] = [0, 1];
-  const share = (index) => high === low ? 0.5 : Math.min(Math.max((index - low) / (high - low), 0), 1);
+  const within = (share) => Math.min(Math.max(share, 0), 1);
+  const share = (index) => high === low ? 0.5 : within((index - low) / (high - low));
   return (lane, index) => lane.curve + layout.curve * (1 - share(index));
 }
 
@@ -183,7 +189,9 @@ function stepsInView({axis, run}, node) {
   const end = lowerBound(node.at, axis.to, first);
   if (first >= node.at.length) return points;
   const right = Math.min(axis.left + axis.width, axis.x(run.end));
-  const push = (i, x) => points.push({x, index: isDead(phaseAt(node, node.at[i])) ? -1 : i});
+  const push = (i, x) => {
+    points.push({x, index: isDead(phaseAt(node, node.at[i])) ? -1 : i});
+  };
   if (end - first <= axis.width * 1.5) {
     for (let i = first; i < end; ++i) push(i, Math.max(axis.x(node.at[i]), axis.left));
   } else {

@@ -26,9 +26,10 @@ function showMoment(app) {
     if (index < 0) return [];
     const {command, state} = client.operations[index];
     const since = lasting(focus - client.called[index]);
-    return [element("li", {class: `operation ${state}`},
-        element("button", {type: "button", class: "plain", onclick: () => app.select({type: "operation", client: c, index})},
-            `${client.name}: ${command}`), ` since ${since}`)];
+    const select = () => app.select({type: "operation", client: c, index});
+    const name = element("button", {type: "button", class: "plain", onclick: select},
+        `${client.name}: ${command}`);
+    return [element("li", {class: `operation ${state}`}, name, ` since ${since}`)];
   });
   byId("moment-clients").replaceChildren(...busy);
   byId("moment-idle").hidden = run.clients.length === 0 || busy.length > 0;
@@ -45,14 +46,14 @@ function operationAt(client, time) {
 function nodeRow(app, node, i) {
   const phase = phaseAt(node, app.focus);
   const state = lastAt(node.at, app.focus);
-  const cells = !phase ? ["not started", "", "", "", "", ""]
-      : isDead(phase) ? [phase.health, "", "", "", "", ""]
-      : [phase.health === "paused" ? "paused" : phase.role, formatNumber(phase.term),
-         phase.leader ? `n${phase.leader}` : "–", formatNumber(node.last[state]),
-         formatNumber(node.commit[state]), formatNumber(node.applied[state])];
-  const style = phase ? phaseStyle(phase) : "down";
-  return element("tr", {"data-node": node.name},
-      element("th", {scope: "row"}, element("span", {class: "dot", style: `background: var(--${style})`}), node.name),
+  const cells = [phase ? phaseStyle(phase) : "not started", "", "", "", "", ""];
+  if (!isDead(phase)) {
+    const numbers = [phase.term, node.last[state], node.commit[state], node.applied[state]];
+    const [term, ...indexes] = numbers.map(formatNumber);
+    cells.splice(1, 5, term, phase.leader ? `n${phase.leader}` : "–", ...indexes);
+  }
+  const dot = element("span", {class: "dot", style: `background: var(--${phaseStyle(phase)})`});
+  return element("tr", {}, element("th", {scope: "row"}, dot, node.name),
       ...cells.map((text, c) => element("td", c === 0 ? {class: "word"} : {}, text)));
 }
 
@@ -64,42 +65,42 @@ function showRing(app) {
     const angle = 2 * Math.PI * i / n - Math.PI / 2;
     return [150 + 112 * Math.cos(angle), 92 + 70 * Math.sin(angle)];
   };
-  const between = (a, b, from, to) => {
+  // A point on the way from one to another.
+  const between = (a, b, share) => {
     const [[ax, ay], [bx, by]] = [place(a), place(b)];
-    return [ax + (bx - ax) * from, ay + (by - ay) * from, ax + (bx - ax) * to, ay + (by - ay) * to].map((v) => v.toFixed(1));
+    return [(ax + (bx - ax) * share).toFixed(1), (ay + (by - ay) * share).toFixed(1)];
   };
+  const line = ([x1, y1], [x2, y2], color, more) =>
+    `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color}" ${more}/>`;
+  const spot = ([x, y], radius, color) => `<circle cx="${x}" cy="${y}" r="${radius}" fill="${color}"/>`;
   const cuts = cutsAt(run.links, focus);
   let svg = "";
   for (let a = 0; a < n; ++a) {
     for (let b = 0; b < a; ++b) {
       const [there, back] = [cuts.has(a * 256 + b), cuts.has(b * 256 + a)];
-      const [x1, y1, x2, y2] = between(a, b, 0, 1);
       const isCut = there || back;
-      svg += `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${isCut ? colors["fault"] : colors["line"]}"` +
-          ` stroke-width="${isCut ? 1.5 : 1}"${isCut ? ' stroke-dasharray="3 4"' : ""}/>`;
-      if (there !== back) {  // one way only: the arrow shows where nothing passes
-        const [from, to] = there ? [a, b] : [b, a];
-        const [, , mx, my] = between(from, to, 0, 0.72);
-        svg += `<circle cx="${mx}" cy="${my}" r="4" fill="${colors["fault"]}"/>`;
-      }
+      svg += isCut ? line(place(a), place(b), colors["fault"], 'stroke-width="1.5" stroke-dasharray="3 4"')
+          : line(place(a), place(b), colors["line"], "");
+      // One way only: a spot before whom nothing reaches.
+      if (there !== back) svg += spot(there ? between(a, b, 0.72) : between(b, a, 0.72), 4, colors["fault"]);
     }
   }
   for (const i of underWay(app).slice(0, 60)) {
     const {from, to, sent, took, kind} = run.messages;
     const share = Math.min((focus - sent[i]) / Math.max(took[i], 1), 1);
-    const [x1, y1, x2, y2] = between(from[i], to[i], Math.max(share - 0.12, 0), share);
+    const [tail, head] = [Math.max(share - 0.12, 0), share].map((s) => between(from[i], to[i], s));
     const color = colors[kFamilies[run.kinds[kind[i]].family].name];
-    svg += `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color}" stroke-width="2"/>` +
-        `<circle cx="${x2}" cy="${y2}" r="3" fill="${color}"/>`;
+    svg += line(tail, head, color, 'stroke-width="2"') + spot(head, 3, color);
   }
   run.nodes.forEach((node, i) => {
     const phase = phaseAt(node, focus);
     const [x, y] = place(i);
-    const style = phase ? phaseStyle(phase) : "down";
-    const isUp = !isDead(phase);
-    svg += `<circle cx="${x}" cy="${y}" r="17" fill="${isUp ? colors[style] : colors["bg"]}" stroke="${isUp ? colors["bg"] : colors["muted"]}"` +
-        ` stroke-width="2"${isUp ? "" : ' stroke-dasharray="3 3"'} opacity="${filter.nodes[i] ? 1 : 0.4}"/>` +
-        `<text x="${x}" y="${y + 4}" text-anchor="middle" fill="${isUp ? colors[`on-${style}`] : colors["muted"]}">${node.name}</text>`;
+    const style = phaseStyle(phase);
+    const [fill, stroke, ink, dash] = isDead(phase) ? [colors["bg"], colors["muted"], colors["muted"], "3 3"]
+        : [colors[style], colors["bg"], colors[`on-${style}`], "none"];
+    svg += `<g opacity="${filter.nodes[i] ? 1 : 0.4}"><circle cx="${x}" cy="${y}" r="17" fill="${fill}"` +
+        ` stroke="${stroke}" stroke-width="2" stroke-dasharray="${dash}"/>` +
+        `<text x="${x}" y="${y + 4}" text-anchor="middle" fill="${ink}">${node.name}</text></g>`;
   });
   byId("ring").innerHTML = svg;
 }
@@ -125,9 +126,9 @@ function showDetails(app) {
   heading.textContent = details.heading;
   heading.classList.toggle("code", Boolean(details.isCode));
   heading.style.borderLeftColor = details.family ? app.colors[details.family] : "";
-  const rows = (pairs) => pairs.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
-  byId("details-rows").replaceChildren(...rows(details.rows));
-  byId("details-fields").replaceChildren(...rows(details.fields ?? []));
+  const row = ([name, value]) => [element("dt", {}, name), element("dd", {}, value)];
+  byId("details-rows").replaceChildren(...details.rows.flatMap(row));
+  byId("details-fields").replaceChildren(...(details.fields ?? []).flatMap(row));
   byId("details-fields-heading").hidden = !details.fields;
   byId("details-text").textContent = details.text ?? "";
   byId("details-text").hidden = !details.text;

@@ -11,8 +11,8 @@ function pick(app, x, y) {
 }
 
 function pickMark(app, x, y) {
-  const hit = app.marks.findLast((mark) => x >= mark.x - 1 && x <= mark.x + mark.width + 1 &&
-      y >= mark.y - 1 && y <= mark.y + mark.height + 1);
+  const isIn = (low, size, value) => value >= low - 1 && value <= low + size + 1;
+  const hit = app.marks.findLast((mark) => isIn(mark.x, mark.width, x) && isIn(mark.y, mark.height, y));
   return hit?.item ?? null;
 }
 
@@ -57,9 +57,11 @@ function pickBar({layout, axis, run, filter, bars}, x, y) {
   const counts = new Map();
   for (let i = lowerBound(sent, from); i < run.messages.count && sent[i] < to; ++i) {
     const {name, family} = run.kinds[kind[i]];
-    if (sender[i] === lane.node && filter.shown[i] && bars.includes(family)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (sender[i] !== lane.node || !filter.shown[i] || !bars.includes(family)) continue;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return counts.size > 0 ? {type: "bar", node: lane.node, from, to, counts: [...counts].sort((a, b) => b[1] - a[1])} : null;
+  if (counts.size === 0) return null;
+  return {type: "bar", node: lane.node, from, to, counts: [...counts].sort((a, b) => b[1] - a[1])};
 }
 
 // From a point to a stretch of a line.

@@ -44,8 +44,8 @@ function messageLabel(run, i) {
     case "Heartbeat":
     case "HeartbeatAck": return `${name} ${fields.round}`;
     case "ReadIndexAnswer": return fields.granted ? `ReadIndex is ${fields.index}` : "no ReadIndex";
-    case "Vote":
-    case "NoVote": return (fields.pre ? (name === "Vote" ? "PreVote granted" : "PreVote refused") : name) + ` T${fields.term}`;
+    case "Vote": return `${fields.pre ? "PreVote granted" : "Vote"} T${fields.term}`;
+    case "NoVote": return `${fields.pre ? "PreVote refused" : "NoVote"} T${fields.term}`;
     default: return `${name} T${fields.term}`;
   }
 }
@@ -75,8 +75,8 @@ function describe(run, item) {
     case "phase": return describePhase(run, item);
     case "bar": {
       const total = item.counts.reduce((sum, [, count]) => sum + count, 0);
-      return {heading: `${run.nodes[item.node].name} sends ${formatNumber(total)} in ${lasting(item.to - item.from)}`,
-              rows: [], fields: item.counts};
+      const what = `sends ${formatNumber(total)} in ${lasting(item.to - item.from)}`;
+      return {heading: `${run.nodes[item.node].name} ${what}`, rows: [], fields: item.counts};
     }
     case "violation":
       return {heading: "Violation", rows: [["noticed at", at(run.failedAt)]], text: run.verdict};
@@ -102,7 +102,8 @@ function describeMessage(run, i) {
   const rows = [["from", a], ["to", b], ["sent", at(sent[i])],
                 [arrives ? "arrived" : "would have arrived", at(sent[i] + took[i])],
                 ["on the way", lasting(took[i])], ["fate", kFateWords[kFates[fate[i]]]]];
-  const fields = fieldsOf(run, i).map(([name, value]) => [name.replaceAll("_", " "), formatField(name, value)]);
+  const fields = fieldsOf(run, i)
+      .map(([name, value]) => [name.replaceAll("_", " "), formatField(name, value)]);
   return {heading: `${run.kinds[kind[i]].name} ${a} → ${b}`, rows, fields,
           family: kFamilies[run.kinds[kind[i]].family].name};
 }
@@ -127,7 +128,8 @@ function describePhase(run, {node: n, index}) {
   const phase = node.phases[index];
   const rows = [["from", at(phase.at)], ["until", at(phase.until)],
                 ["for", lasting(phase.until - phase.at)]];
-  if (isDead(phase)) return {heading: `${node.name} is ${phase.health === "refused" ? "refused: its disk is damaged" : "down"}`, rows};
+  const why = phase.health === "refused" ? ": its disk is damaged" : "";
+  if (isDead(phase)) return {heading: `${node.name} is ${phase.health}${why}`, rows};
   rows.push(["health", phase.health], ["term", formatNumber(phase.term)],
             ["leader", phase.leader ? `n${phase.leader}` : "none known"]);
   return {heading: `${node.name} is ${phase.role} in term ${phase.term}`, rows};

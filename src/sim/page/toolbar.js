@@ -84,13 +84,15 @@ function makeFilters(app) {
   const swatch = (color) => element("span", {class: "swatch", style: `background: var(--${color})`});
   fill("filter-kinds", filter.kinds, kinds,
       (i) => [swatch(kFamilies[run.kinds[i].family].name), run.kinds[i].name], counts);
-  fill("filter-fates", filter.fates, kFates.map((_, i) => i).filter((i) => fates[i] > 0), (i) => [kFates[i]], fates);
+  const metFates = kFates.map((_, i) => i).filter((i) => fates[i] > 0);
+  fill("filter-fates", filter.fates, metFates, (i) => [kFates[i]], fates);
   fill("filter-nodes", filter.nodes, run.nodes.map((_, i) => i), (i) => [run.nodes[i].name]);
   fill("filter-clients", filter.clients, run.clients.map((_, i) => i), (i) => [run.clients[i].name],
       run.clients.map((client) => client.operations.length));
-  byId("filter-marks").append(
-      box(["faults"], true, (on) => { filter.faults = on; }, {"data-filter": "faults"}, run.faults.length),
-      box(["what nodes say"], true, (on) => { filter.traces = on; }, {"data-filter": "traces"}, run.traces.length));
+  const mark = (name, label, count) =>
+    box([label], true, (on) => { filter[name] = on; }, {"data-filter": name}, count);
+  byId("filter-marks").append(mark("faults", "faults", run.faults.length),
+      mark("traces", "what nodes say", run.traces.length));
   for (const button of document.querySelectorAll("[data-all]")) {
     button.addEventListener("click", () => {
       const boxes = [...button.closest("fieldset").querySelectorAll("input")];
@@ -112,7 +114,8 @@ function showFilter(app) {
   const {count} = run.messages;
   const off = document.querySelectorAll("#filters input:not(:checked)").length;
   byId("filters-summary").textContent = off > 0 ? `Filter (${off} off)` : "Filter";
-  byId("filter-passing").textContent = `${formatNumber(filter.passing)} of ${formatNumber(count)} messages shown`;
+  byId("filter-passing").textContent =
+      `${formatNumber(filter.passing)} of ${formatNumber(count)} messages shown`;
 }
 
 // The run itself: title, verdict, how to repeat it, and what the record lacks.
@@ -157,12 +160,13 @@ function missing(run) {
   const {gaps} = run;
   const notes = [];
   const from = (time) => time < 0 ? "not recorded" : `recorded from ${at(time)} on`;
-  if (gaps.messages !== 0) notes.push(`The run was too long to keep everything: messages are ${from(gaps.messages)}.`);
-  if (gaps.heartbeats !== gaps.messages) notes.push(`Too many messages to keep all: heartbeats are ${from(gaps.heartbeats)}.`);
+  if (gaps.messages !== 0) notes.push(`Messages are ${from(gaps.messages)}.`);
+  if (gaps.heartbeats !== gaps.messages) notes.push(`Heartbeats are ${from(gaps.heartbeats)}.`);
   if (gaps.states !== 0) notes.push(`Nodes' states are ${from(gaps.states)}.`);
   if (gaps.resolution > 0) notes.push(`Log indexes are exact to ${lasting(gaps.resolution)}.`);
   if (gaps.operations !== 0) notes.push(`Operations are ${from(gaps.operations)}.`);
   if (gaps.faults !== 0) notes.push(`Faults are ${from(gaps.faults)}.`);
   if (gaps.traces !== 0) notes.push(`What nodes say is ${from(gaps.traces)}.`);
+  if (notes.length > 0) notes.unshift("There was too much to keep all of it.");
   return notes;
 }
