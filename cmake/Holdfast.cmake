@@ -57,13 +57,14 @@ function(holdfast_module name)
 endfunction()
 
 # holdfast_page(MODULE PAGE NAME)
-# Embeds the page src/MODULE/PAGE, with what it names from its folder, as the constant
-# holdfast::MODULE::NAME.
+# Embeds the page src/MODULE/PAGE, with what it names from its folder or from src/base/page, as the
+# constant holdfast::MODULE::NAME.
 function(holdfast_page module page name)
   set(source ${CMAKE_SOURCE_DIR}/src/${module}/${page})
   set(output ${CMAKE_BINARY_DIR}/pages/${module}_${name}.cpp)
   get_filename_component(folder ${source} DIRECTORY)
-  file(GLOB parts CONFIGURE_DEPENDS ${folder}/*.html ${folder}/*.js ${folder}/*.css)
+  file(GLOB parts CONFIGURE_DEPENDS ${folder}/*.html ${folder}/*.js ${folder}/*.css
+    ${CMAKE_SOURCE_DIR}/src/base/page/*)
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DPAGE=${source} -DNAMESPACE=holdfast::${module} -DNAME=${name}
             -DOUTPUT=${output} -P ${CMAKE_SOURCE_DIR}/cmake/EmbedPage.cmake

@@ -4,6 +4,7 @@
 #include <exception>
 #include <iostream>
 
+#include "cli/check_command.hpp"
 #include "cli/clerk_commands.hpp"
 #include "cli/demo_command.hpp"
 #include "cli/log_command.hpp"
@@ -36,11 +37,13 @@ int run(int argc, char** argv) {
   add_status_command(app, exit_code);
   add_demo_command(app, exit_code);
   add_log_command(app, exit_code);
+  add_check_command(app, exit_code);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsageError;
+    if (app.exit(error) == 0) return 0;
+    return app.got_subcommand("check") ? kCheckInputError : kUsageError;
   } catch (const std::exception& error) {
     std::cerr << "holdfast: " << error.what() << "\n";
     return kFailed;

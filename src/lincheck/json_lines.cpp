@@ -258,13 +258,17 @@ std::expected<Operation, std::string> parse_operation(std::string_view line) {
   return read_operation(*object);
 }
 
-std::expected<History, InputError> read_history(std::istream& in) {
+std::expected<History, InputError> read_history(
+    std::istream& in, const std::function<std::optional<std::string>(const Operation&)>& refuse) {
   History history;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     auto operation = parse_operation(line);
     if (!operation) return std::unexpected(InputError{number, std::move(operation.error())});
+    if (auto reason = refuse ? refuse(*operation) : std::nullopt) {
+      return std::unexpected(InputError{number, std::move(*reason)});
+    }
     history.push_back(std::move(*operation));
   }
   return history;

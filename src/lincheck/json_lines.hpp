@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +24,11 @@ struct InputError {
   bool operator==(const InputError&) const = default;
 };
 
-// Nothing without a defect() gets through. Empty lines are passed over.
+// Nothing with a defect() gets through, nor what `refuse` gives a reason against. Empty lines are
+// passed over.
 [[nodiscard]] std::expected<Operation, std::string> parse_operation(std::string_view line);
-[[nodiscard]] std::expected<History, InputError> read_history(std::istream& in);
+[[nodiscard]] std::expected<History, InputError> read_history(
+    std::istream& in,
+    const std::function<std::optional<std::string>(const Operation&)>& refuse = {});
 
 }  // namespace holdfast::lincheck

@@ -19,6 +19,12 @@ std::string random_value(Prng& prng) {
   return kValues[prng.below(kValues.size())];
 }
 
+std::string value_for(const Mix& mix, std::uint64_t client, std::uint64_t i, Prng& prng) {
+  if (!mix.distinct) return random_value(prng);
+  const char letter = static_cast<char>('a' + client);
+  return prng.below(2) == 0 ? std::string(1, letter) : letter + std::to_string(i);
+}
+
 Operation random_operation(const Mix& mix, std::uint64_t client, Prng& prng) {
   const auto key = [&] { return std::string(1, static_cast<char>('k' + prng.below(mix.keys))); };
   const Kind kind = mix.kinds[prng.below(mix.kinds.size())];
@@ -28,9 +34,9 @@ Operation random_operation(const Mix& mix, std::uint64_t client, Prng& prng) {
   }
   switch (kind) {
     case Kind::kPut:
-      return put(client, keys[0], random_value(prng), 0);
+      return put(client, keys[0], value_for(mix, client, 0, prng), 0);
     case Kind::kAppend:
-      return append(client, keys[0], random_value(prng), 0);
+      return append(client, keys[0], value_for(mix, client, 0, prng), 0);
     case Kind::kGet:
       return get(client, keys[0], 0);
     case Kind::kIncr: {
@@ -41,7 +47,9 @@ Operation random_operation(const Mix& mix, std::uint64_t client, Prng& prng) {
       return del(client, keys, 0);
     case Kind::kMset: {
       std::vector<std::string> values;
-      for (std::size_t i = 0; i < keys.size(); ++i) values.push_back(random_value(prng));
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        values.push_back(value_for(mix, client, i, prng));
+      }
       return mset(client, keys, values, 0);
     }
     case Kind::kMget:
@@ -50,18 +58,30 @@ Operation random_operation(const Mix& mix, std::uint64_t client, Prng& prng) {
   return {};
 }
 
-// Something of the output's type: mostly near to what it was.
-Output other_output(const Output& output, Prng& prng) {
+Found other_value(const Found& value, Prng& prng) {
+  switch (prng.below(5)) {
+    case 0:
+      return std::nullopt;
+    case 1:
+      return random_value(prng);
+    case 2:
+      return value.value_or("") + random_value(prng);
+    case 3:
+      return value.value_or("").substr(0, prng.below(4));
+    default:
+      return value.value_or("") + static_cast<char>('a' + prng.below(7));
+  }
+}
+
+// Something of the output's type, mostly near to what it was, or what another operation found.
+Output other_output(const Output& output, const History& history, Prng& prng) {
+  const Output& other = history[prng.below(history.size())].output;
   return std::visit(Overload{[](std::monostate none) -> Output { return none; },
                              [&](std::vector<Found> found) -> Output {
                                Found& one = found[prng.below(found.size())];
-                               if (!one || prng.below(4) == 0) {
-                                 one = random_value(prng);
-                               } else if (prng.below(3) == 0) {
-                                 one.reset();
-                               } else {
-                                 one = *one + random_value(prng);
-                               }
+                               const auto* others = std::get_if<std::vector<Found>>(&other);
+                               const bool takes_other = others != nullptr && prng.below(2) == 0;
+                               one = takes_other ? others->front() : other_value(one, prng);
                                return found;
                              },
                              [&](std::int64_t number) -> Output {
@@ -127,7 +147,7 @@ void damage(History& history, Prng& prng) {
       operation.call_ns -= static_cast<std::int64_t>(prng.below(3));
       break;
     default:
-      operation.output = other_output(operation.output, prng);
+      operation.output = other_output(operation.output, history, prng);
   }
 }
 

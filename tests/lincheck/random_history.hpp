@@ -15,6 +15,7 @@ struct Mix {
   std::uint64_t operations_max = 7;
   std::uint64_t time = 12;  // calls and returns are below: the less, the more overlap
   std::uint64_t unknown_percent = 20;
+  bool distinct = false;  // each write a value of its own; else few, that meet
 };
 
 // A linearizable history: the operations take effect on a Store at points between call and return,

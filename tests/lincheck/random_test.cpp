@@ -70,7 +70,7 @@ class RandomHistories : public testing::TestWithParam<std::pair<const char*, Mix
 // Each verdict is compared with that of trying every order, and each order is tried.
 TEST_P(RandomHistories, VerdictIsThatOfTryingEveryOrder) {
   const Mix& mix = GetParam().second;
-  const std::uint64_t histories = from_environment("HOLDFAST_HISTORIES", 30'000);
+  const std::uint64_t histories = from_environment("HOLDFAST_HISTORIES", 12'000);
   const std::uint64_t seed = from_environment("HOLDFAST_SEED", 1);
   SCOPED_TRACE("HOLDFAST_SEED=" + std::to_string(seed));
   Prng prng(seed);
@@ -92,8 +92,8 @@ TEST_P(RandomHistories, VerdictIsThatOfTryingEveryOrder) {
     bad += expected ? 0 : 1;
   }
   // Both verdicts were put to the test.
-  EXPECT_GT(bad, histories / 10);
-  EXPECT_LT(bad, histories / 10 * 9);
+  EXPECT_GT(bad, histories / 20);
+  EXPECT_LT(bad, histories / 20 * 19);
 }
 
 using enum Kind;
@@ -109,13 +109,18 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair("TwoKeys", Mix{{kPut, kAppend, kGet, kDel, kIncr}, 2, 7, 12}),
         std::pair("ManyKeys", Mix{{kMset, kMget, kDel, kPut, kAppend, kGet, kIncr}, 3, 7, 12}),
         std::pair("UnknownManyKeys", Mix{{kMset, kMget, kDel, kAppend, kGet, kIncr}, 3, 7, 12, 50}),
+        std::pair("DistinctStore",
+                  Mix{{kPut, kAppend, kAppend, kGet, kGet, kGet, kDel}, 1, 8, 16, 10, true}),
+        std::pair("DistinctWrites", Mix{{kPut, kAppend, kGet, kGet}, 1, 8, 24, 0, true}),
+        std::pair("DistinctUnknown", Mix{{kPut, kAppend, kAppend, kGet, kGet}, 1, 8, 16, 40, true}),
+        std::pair("DistinctManyKeys", Mix{{kMset, kMget, kDel, kAppend, kGet}, 2, 7, 16, 20, true}),
         std::pair("InOneInstant", Mix{{kPut, kAppend, kGet, kMset, kMget}, 2, 6, 2})),
     [](const auto& parameter) { return parameter.param.first; });
 
 TEST(RandomRegisters, VerdictIsThatOfTheStore) {
   Prng prng(from_environment("HOLDFAST_SEED", 1));
   const Mix registers{{kPut, kGet, kGet}, 2, 7, 12, 30};
-  for (std::uint64_t i = 0; i < 20'000; ++i) {
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
     History history = random_history(registers, prng);
     for (std::uint64_t damages = prng.below(3); damages > 0; --damages) damage(history, prng);
     Options options;
@@ -128,7 +133,7 @@ TEST(RandomRegisters, VerdictIsThatOfTheStore) {
 TEST(RandomCounters, VerdictIsThatOfTheStoreWhoseCountersAreThereFromTheStart) {
   Prng prng(from_environment("HOLDFAST_SEED", 1));
   const Mix counters{{kIncr, kIncr, kGet}, 2, 7, 12, 40};
-  for (std::uint64_t i = 0; i < 20'000; ++i) {
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
     History history = random_history(counters, prng);
     for (std::uint64_t damages = prng.below(3); damages > 0; --damages) damage(history, prng);
     for (Operation& operation : history) {
