@@ -41,8 +41,7 @@ TEST_P(PlantedInSwarm, Bug_IsFound) {
   std::printf("seed %llu\n", static_cast<unsigned long long>(*result.broken_seed));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, PlantedInSwarm,
-                         testing::Values(Hunt{Bug::kVoteNotPersisted, 2000}),
+INSTANTIATE_TEST_SUITE_P(Of, PlantedInSwarm, testing::Values(Hunt{Bug::kVoteNotPersisted, 2000}),
                          [](const auto& hunt) { return name_of(hunt.param.bug); });
 
 TEST(PlantedInSwarm, NoBug_NothingBreaks) {
