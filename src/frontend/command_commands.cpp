@@ -24,7 +24,9 @@ struct Described {
 
 std::vector<Described> top_commands() {
   std::vector<Described> result;
-  for (const CommandSpec* spec : kv::all_commands()) result.push_back({spec, nullptr});
+  for (const CommandSpec* spec : kv::all_commands()) {
+    if (!is_subcommand(*spec)) result.push_back({spec, nullptr});
+  }
   for (const LocalCommand& row : local_commands()) {
     if (!is_subcommand(row.spec)) result.push_back({&row.spec, &row});
   }
@@ -41,7 +43,8 @@ std::vector<Described> subcommands(const CommandSpec& container) {
 }
 
 std::optional<Described> find(std::string_view name) {
-  if (const CommandSpec* spec = kv::find_command(name)) return Described{spec, nullptr};
+  const CommandSpec* spec = kv::find_command(name);
+  if (spec != nullptr && !is_subcommand(*spec)) return Described{spec, nullptr};
   const auto bar = name.find('|');
   const LocalCommand* row = bar == std::string_view::npos
                                 ? find_local(name)

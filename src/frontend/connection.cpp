@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "base/check.hpp"
 #include "base/planted.hpp"
 #include "frontend/data_checks.hpp"
 #include "frontend/text.hpp"
@@ -160,8 +162,9 @@ bool Connection::run_local(kv::Args args) {
   if (container != nullptr && args.size() > 1) {
     command = find_local(args[0], args[1]);
     const bool asks_help = same_word(args[1], "help") && args.size() == 2;
-    if (command == nullptr && asks_help && client_.authenticated)
-      return say(help(*container)), true;
+    if (command == nullptr && asks_help) {
+      return say(client_.authenticated ? help(*container) : not_authenticated()), true;
+    }
     if (command == nullptr) return say(unknown_subcommand(*container, args[1])), true;
   }
   if (!kv::arity_matches(command->spec, args.size())) {
@@ -170,7 +173,7 @@ bool Connection::run_local(kv::Args args) {
   if (!client_.authenticated && command->kind != Kind::kBeforeAuth) {
     return say(not_authenticated()), true;
   }
-  if (command->kind == Kind::kStored) return run_data(*kv::find_command(args[1]), args.subspan(1));
+  if (command->kind == Kind::kStored) return run_stored(*command, args);
   if (command->kind == Kind::kAfterPrevious && !replies_.empty()) {
     return hold(Hold::kUntilAllAnswered);
   }
@@ -180,6 +183,15 @@ bool Connection::run_local(kv::Args args) {
   say(command->run(call));
   apply_limits();
   return true;
+}
+
+// The store knows the two words of its name as one.
+bool Connection::run_stored(const LocalCommand& command, kv::Args args) {
+  const kv::CommandSpec* spec = kv::find_command(command.spec.name);
+  CHECK_MSG(spec != nullptr, command.spec.name);
+  std::vector<std::string_view> stored(args.begin() + 1, args.end());
+  stored[0] = spec->name;
+  return run_data(*spec, stored);
 }
 
 bool Connection::hold(Hold until) {

@@ -29,7 +29,7 @@ struct LocalCommand {
     kBeforeAuth,     // allowed before the password was given
     kAfterPrevious,  // its answer depends on the requests before it: runs when those are answered
     kContainer,      // has subcommands
-    kStored,         // a subcommand that `kv` executes under its own name, as a read
+    kStored,         // a subcommand that `kv` executes, as a read of the same name
   };
 
   kv::CommandSpec spec;  // of a subcommand: "client|id", and its arity counts both words

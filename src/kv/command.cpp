@@ -26,6 +26,10 @@ constexpr Command writes(std::string_view name, int arity, int first_key, int la
 constexpr std::array kCommands = {
     writes("append", 3, 1, 1, 1, do_append, "string",
            "Appends a string to the value of a key. Creates the key if it doesn't exist.", "2.0.0"),
+    reads("cluster|countkeysinslot", 2, 0, 0, 0, do_count_keys_in_slot, "cluster",
+          "Returns the number of keys in a hash slot.", "3.0.0"),
+    reads("cluster|getkeysinslot", 3, 0, 0, 0, do_get_keys_in_slot, "cluster",
+          "Returns the key names in a hash slot.", "3.0.0"),
     reads("dbsize", 1, 0, 0, 0, do_dbsize, "server", "Returns the number of keys in the database.",
           "1.0.0"),
     writes("decr", 2, 1, 1, 1, do_decr, "string",

@@ -12,7 +12,7 @@ namespace holdfast::kv {
 // One row of the command table: commands are data, from which dispatch, arity errors, COMMAND
 // and cluster redirects are made.
 struct CommandSpec {
-  std::string_view name;  // lower case
+  std::string_view name;  // lower case; of a subcommand "container|subcommand"
   int arity;              // counts the name; negative: at least that many
   bool write;             // goes through the log
   int first_key;          // position of the first key, 0 if there are none

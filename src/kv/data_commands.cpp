@@ -33,10 +33,42 @@ Reply add(Execution& at, std::string_view key, std::int64_t delta) {
   return Reply::integer(sum);
 }
 
+Reply reply_too_long() {
+  return Reply::error("ERR reply exceeds maximum allowed size (" + std::to_string(kReplyBytesMax) +
+                      " bytes)");
+}
+
+bool is_slot(std::int64_t number) {
+  return number >= 0 && number < static_cast<std::int64_t>(kSlotCount);
+}
+
 }  // namespace
 
 Reply not_an_integer() {
   return Reply::error("ERR value is not an integer or out of range");
+}
+
+Reply do_count_keys_in_slot(const Keyspace& keyspace, Args args) {
+  const auto slot = parse_integer(args[1]);
+  if (!slot) return not_an_integer();
+  if (!is_slot(*slot)) return Reply::error("ERR Invalid slot");
+  return size_reply(keyspace.size_of_slot(static_cast<std::uint16_t>(*slot)));
+}
+
+Reply do_get_keys_in_slot(const Keyspace& keyspace, Args args) {
+  const auto slot = parse_integer(args[1]);
+  const auto count = parse_integer(args[2]);
+  if (!slot || !count) return not_an_integer();
+  if (!is_slot(*slot) || *count < 0) return Reply::error("ERR Invalid slot or number of keys");
+  Reply::Array keys;
+  std::size_t bytes = 0;
+  for (const std::string_view key :
+       keyspace.keys_of_slot(static_cast<std::uint16_t>(*slot), static_cast<std::size_t>(*count))) {
+    bytes += key.size();
+    if (bytes > kReplyBytesMax) return reply_too_long();
+    keys.push_back(Reply::bulk(std::string(key)));
+  }
+  return Reply::array(std::move(keys));
 }
 
 Reply do_dbsize(const Keyspace& keyspace, Args) {
@@ -60,10 +92,7 @@ Reply do_mget(const Keyspace& keyspace, Args args) {
   for (const auto key : keys) {
     const Value* value = keyspace.find(key);
     bytes += value == nullptr ? 0 : value->size();
-    if (bytes > kReplyBytesMax) {
-      return Reply::error("ERR reply exceeds maximum allowed size (" +
-                          std::to_string(kReplyBytesMax) + " bytes)");
-    }
+    if (bytes > kReplyBytesMax) return reply_too_long();
   }
   Reply::Array values;
   values.reserve(keys.size());

@@ -35,9 +35,11 @@ Reply execute(const Command& command, Execution& at, Args args);
 
 Reply not_an_integer();
 
+Reply do_count_keys_in_slot(const Keyspace& keyspace, Args args);
 Reply do_dbsize(const Keyspace& keyspace, Args args);
 Reply do_exists(const Keyspace& keyspace, Args args);
 Reply do_get(const Keyspace& keyspace, Args args);
+Reply do_get_keys_in_slot(const Keyspace& keyspace, Args args);
 Reply do_mget(const Keyspace& keyspace, Args args);
 Reply do_strlen(const Keyspace& keyspace, Args args);
 

@@ -1,5 +1,7 @@
 #include "kv/keyspace.hpp"
 
+#include <algorithm>
+
 #include "kv/command.hpp"
 
 namespace holdfast::kv {
@@ -73,6 +75,15 @@ const Value* Keyspace::find(std::string_view key) const {
   const Table& table = slots_[key_slot(key)].table;
   const auto at = table.find(key);
   return at == table.end() ? nullptr : &at->second;
+}
+
+std::vector<std::string_view> Keyspace::keys_of_slot(std::uint16_t slot, std::size_t count) const {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : slots_[slot].table) keys.push_back(key);
+  const auto end = keys.begin() + static_cast<std::ptrdiff_t>(std::min(count, keys.size()));
+  std::partial_sort(keys.begin(), end, keys.end());
+  keys.erase(end, keys.end());
+  return keys;
 }
 
 std::uint64_t Keyspace::digest() {

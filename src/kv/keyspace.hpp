@@ -30,6 +30,9 @@ class Keyspace {
   // Null if there is none. Valid until the next change.
   const Value* find(std::string_view key) const;
   std::size_t size() const { return size_; }
+  std::size_t size_of_slot(std::uint16_t slot) const { return slots_[slot].table.size(); }
+  // The first `count` of the slot's keys in their own order. Valid until the next change.
+  std::vector<std::string_view> keys_of_slot(std::uint16_t slot, std::size_t count) const;
   // Depends on the keys and values alone, not on how they came here. Reads again only the slots
   // that changed since the last call.
   std::uint64_t digest();

@@ -169,6 +169,24 @@ TEST(Commands, ValueOverTheLimit_IsRefusedAndChangesNothing) {
   EXPECT_EQ(machine.run({"DBSIZE"}), n(1));
 }
 
+TEST(Commands, KeysOfASlot_AreCountedAndListedInOrder) {
+  const std::string count = "CLUSTER|COUNTKEYSINSLOT";
+  const std::string list = "CLUSTER|GETKEYSINSLOT";
+  run_steps(
+      {{{count, "12182"}, n(0)},
+       {{"MSET", "{foo}c", "1", "foo", "1", "{foo}b", "1", "other", "1"}, kOk},
+       {{count, "12182"}, n(3)},
+       {{list, "12182", "10"}, Reply::array({b("foo"), b("{foo}b"), b("{foo}c")})},
+       {{list, "12182", "1"}, Reply::array({b("foo")})},
+       {{list, "12182", "0"}, Reply::array({})},
+       {{list, "12182", "9223372036854775807"}, Reply::array({b("foo"), b("{foo}b"), b("{foo}c")})},
+       {{count, "16384"}, Reply::error("ERR Invalid slot")},
+       {{count, "-1"}, Reply::error("ERR Invalid slot")},
+       {{count, "x"}, kNotAnInteger},
+       {{list, "1", "-1"}, Reply::error("ERR Invalid slot or number of keys")},
+       {{list, "1", "x"}, kNotAnInteger}});
+}
+
 TEST(Commands, HugeReply_IsRefused) {
   Machine machine;
   machine.run({"SET", "k", std::string(1 << 20, 'x')});
