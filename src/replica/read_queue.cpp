@@ -66,6 +66,17 @@ void ReadQueue::answer(const kv::StateMachine& state) {
   std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
 }
 
+void ReadQueue::refuse_above(Index index, const kv::Reply& refusal) {
+  for (Group& group : groups_) {
+    if (group.index <= index) continue;
+    drop_if(group.reads, [&](const Read& read) {
+      completions_.push_back({read.key, refusal});
+      return true;
+    });
+  }
+  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
+}
+
 void ReadQueue::tick(Instant now) {
   bool silence = false;
   for (Group& group : groups_) {

@@ -32,6 +32,8 @@ class ReadQueue {
   void refused(std::uint64_t token);
   // Answers the reads whose index is applied.
   void answer(const kv::StateMachine& state);
+  // Answers the reads that need more than this index with a refusal.
+  void refuse_above(Index index, const kv::Reply& refusal);
   void tick(Instant now);
   void forget_client(std::uint64_t client);
 

@@ -63,7 +63,9 @@ struct Replica::State final : kv::ApplyListener {
   void propose(std::string sections);
   void ask_reads();
   void run_core();
+  kv::Reply disk_is_full(const std::string& consequence) const;
   void hand_over_if_stalled();
+  void refuse_reads_if_stalled();
   std::uint64_t cluster_time_ms();
 
   Config config;
@@ -93,11 +95,10 @@ Replica::~Replica() = default;
 
 void Replica::submit_write(Instant now, RequestKey key, kv::Args args) {
   state_->now = now;
+  // Also where another node leads: this one could not see what became of the write.
   std::optional<kv::Reply> refusal;
-  if (state_->stalled && state_->core.is_leader()) {
-    refusal =
-        kv::Reply::error("MISCONF the disk of node " + std::to_string(state_->core.id().value()) +
-                         " is full: writes are refused until there is room; reads go on");
+  if (state_->stalled) {
+    refusal = state_->disk_is_full("it takes no writes until there is room");
   } else {
     refusal = state_->writes.add(now, key, args);
   }
@@ -171,6 +172,7 @@ Output Replica::take_output(Instant now) {
   s.send_writes();
   s.run_core();
   s.reads.answer(s.machine);
+  s.refuse_reads_if_stalled();
   for (Completion& c : s.writes.take_completions()) s.output.completions.push_back(std::move(c));
   for (Completion& c : s.reads.take_completions()) s.output.completions.push_back(std::move(c));
   s.output.fault = s.core.fault();
@@ -284,6 +286,19 @@ void Replica::State::hand_over_if_stalled() {
   if (!stalled || !core.is_leader() || now < next_hand_over) return;
   next_hand_over = now + config.resend_interval;
   core.transfer(now, NodeId());
+}
+
+// A follower whose disk is full learns of no more commits, so some reads would wait until there
+// is room. Those that ask for what it has go on.
+void Replica::State::refuse_reads_if_stalled() {
+  if (!stalled || core.is_leader()) return;
+  reads.refuse_above(core.commit_index(),
+                     disk_is_full("it lacks the newest writes; read at another node"));
+}
+
+kv::Reply Replica::State::disk_is_full(const std::string& consequence) const {
+  return kv::Reply::error("MISCONF the disk of node " + std::to_string(core.id().value()) +
+                          " is full: " + consequence);
 }
 
 Status Replica::status() const {

@@ -212,11 +212,39 @@ TEST(Replica, FullDiskOfTheLeader_HandsOverAndWritesGoOn) {
   World world(3);
   const auto leader = world.elect();
   world.await(world.write(leader, {"SET", "k", "1"}));
-  world.at(leader).set_storage_stalled(true);
+  world.fill_disk(leader);
   EXPECT_TRUE(starts_with(world.await(world.write(leader, {"SET", "k", "2"})), "MISCONF"));
-  EXPECT_EQ(world.await(world.read(leader, {"GET", "k"})), Reply::bulk("1"));
   ASSERT_TRUE(world.run_until([&] { return world.leader() != 0 && world.leader() != leader; }));
-  EXPECT_EQ(world.await(world.write(leader, {"SET", "k", "3"})), Reply::ok());
+  EXPECT_EQ(world.await(world.write(world.leader(), {"SET", "k", "3"})), Reply::ok());
+  world.free_disk(leader);
+  EXPECT_EQ(world.await(world.write(leader, {"SET", "k", "4"})), Reply::ok());
+}
+
+TEST(Replica, FullDiskOfANodeAlone_RefusesWritesAndServesReads) {
+  World world(1);
+  world.await(world.write(1, {"SET", "k", "1"}));
+  world.fill_disk(1);
+  EXPECT_TRUE(starts_with(world.await(world.write(1, {"SET", "k", "2"})), "MISCONF"));
+  EXPECT_EQ(world.await(world.read(1, {"GET", "k"})), Reply::bulk("1"));
+  world.free_disk(1);
+  EXPECT_EQ(world.await(world.write(1, {"SET", "k", "3"})), Reply::ok());
+}
+
+// Without this a client of the full node would wait out each request and be told that there is
+// no leader.
+TEST(Replica, FullDiskOfAFollower_RefusesAtOnceWhatItCannotServe) {
+  World world(3);
+  const auto leader = world.elect();
+  const auto full = other_than(leader);
+  world.await(world.write(full, {"SET", "k", "1"}));
+  world.fill_disk(full);
+  EXPECT_TRUE(starts_with(world.await(world.write(full, {"SET", "k", "2"}), 20), "MISCONF"));
+  EXPECT_EQ(world.await(world.read(full, {"GET", "k"})), Reply::bulk("1")) << "it has all there is";
+  ASSERT_EQ(world.await(world.write(leader, {"SET", "k", "3"})), Reply::ok());
+  EXPECT_TRUE(starts_with(world.await(world.read(full, {"GET", "k"}), 500), "MISCONF"));
+  world.free_disk(full);
+  EXPECT_EQ(world.await(world.read(full, {"GET", "k"})), Reply::bulk("3"));
+  EXPECT_EQ(world.await(world.write(full, {"SET", "k", "4"})), Reply::ok());
 }
 
 TEST(Replica, ForwardThatNamesAnotherNode_IsDropped) {

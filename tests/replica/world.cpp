@@ -28,6 +28,16 @@ void World::restart(std::uint64_t id) {
   start(id);
 }
 
+void World::fill_disk(std::uint64_t id) {
+  nodes_.at(id).disk_is_full = true;
+  at(id).set_storage_stalled(true);
+}
+
+void World::free_disk(std::uint64_t id) {
+  nodes_.at(id).disk_is_full = false;
+  at(id).set_storage_stalled(false);
+}
+
 std::uint64_t World::write(std::uint64_t node, std::vector<std::string_view> args) {
   at(node).submit_write(now_, {1, ++next_request_}, args);
   return next_request_;
@@ -71,7 +81,7 @@ void World::step() {
 }
 
 void World::complete_disk(Node& node) {
-  while (!node.writing.empty() && node.writing.front().first <= now_) {
+  while (!node.disk_is_full && !node.writing.empty() && node.writing.front().first <= now_) {
     const raft::Persist batch = std::move(node.writing.front().second);
     node.writing.pop_front();
     if (batch.hard_state) node.disk.hard_state = *batch.hard_state;

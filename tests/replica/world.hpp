@@ -39,6 +39,8 @@ class World {
   void crash(std::uint64_t node);
   void restart(std::uint64_t node);
   bool is_up(std::uint64_t node) const { return nodes_.at(node).replica != nullptr; }
+  void fill_disk(std::uint64_t node);
+  void free_disk(std::uint64_t node);
   void cut(std::uint64_t node) { cut_.insert(node); }
   void heal() { cut_.clear(); }
   Replica& at(std::uint64_t node) { return *nodes_.at(node).replica; }
@@ -55,6 +57,7 @@ class World {
     std::unique_ptr<Replica> replica;
     raft::Restored disk;
     std::deque<std::pair<Instant, raft::Persist>> writing;
+    bool disk_is_full = false;
   };
   struct Flight {
     std::uint64_t from;
