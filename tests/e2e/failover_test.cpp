@@ -1,6 +1,8 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iostream>
 
 #include "e2e/servers.hpp"
 
@@ -21,18 +23,35 @@ void wait_for_progress(const Appenders& appenders, int more) {
   wait_until("more appends", 30s, [&] { return appenders.acknowledged() >= before + more; });
 }
 
+// For scripts/soak.
+void report(std::vector<int> pauses_ms, int appends) {
+  std::ranges::sort(pauses_ms);
+  std::cout << pauses_ms.size() << " kills, " << appends
+            << " appends acknowledged; the first append after a kill: "
+            << pauses_ms[pauses_ms.size() / 2] << " ms in the median, " << pauses_ms.back()
+            << " ms at most" << std::endl;
+}
+
 TEST(Failover, LeaderKilledAgainAndAgain_LosesNothingAndRepeatsNothing) {
+  constexpr int kClients = 4;
   Servers cluster;
-  Appenders appenders(cluster.servers().endpoints(), 4);
+  Appenders appenders(cluster.servers().endpoints(), kClients);
+  std::vector<int> pauses_ms;
   for (int kill = 0; kill < kill_count(); ++kill) {
     wait_for_progress(appenders, 20 + kill % 7 * 10);
     const int leader = cluster.wait_for_leader();
     cluster.servers().kill9(leader);
+    const auto killed = std::chrono::steady_clock::now();
+    // For each client an answer may be on its way already.
+    wait_for_progress(appenders, kClients + 1);
+    const auto pause = std::chrono::steady_clock::now() - killed;
+    pauses_ms.push_back(static_cast<int>(pause / 1ms));
     wait_for_progress(appenders, 20);
     cluster.servers().start(leader);
     cluster.wait_for_leader();
   }
   appenders.stop_and_check(cluster);
+  report(pauses_ms, appenders.acknowledged());
   cluster.wait_until_equal();
 }
 
