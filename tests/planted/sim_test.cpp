@@ -15,6 +15,12 @@ struct Hunt {
   std::uint64_t seeds;
 };
 
+SwarmOptions first_seeds(std::uint64_t seeds) {
+  SwarmOptions options;
+  options.seeds = seeds;
+  return options;
+}
+
 std::string name_of(Bug bug) {
   const auto found = std::ranges::find(planted_bugs(), bug, &PlantedBug::bug);
   std::string name(found->name);
@@ -36,7 +42,7 @@ class PlantedInSwarm : public testing::TestWithParam<Hunt> {
 
 TEST_P(PlantedInSwarm, Bug_IsFound) {
   plant(GetParam().bug);
-  const SwarmResult result = swarm({.seeds = GetParam().seeds});
+  const SwarmResult result = swarm(first_seeds(GetParam().seeds));
   ASSERT_TRUE(result.broken_seed) << "no seed up to " << GetParam().seeds << " broke";
   std::printf("seed %llu\n", static_cast<unsigned long long>(*result.broken_seed));
 }
@@ -45,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Of, PlantedInSwarm, testing::Values(Hunt{Bug::kVoteNotP
                          [](const auto& hunt) { return name_of(hunt.param.bug); });
 
 TEST(PlantedInSwarm, NoBug_NothingBreaks) {
-  const SwarmResult result = swarm({.seeds = 100});
+  const SwarmResult result = swarm(first_seeds(100));
   EXPECT_FALSE(result.broken_seed);
 }
 
