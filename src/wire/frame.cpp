@@ -13,8 +13,14 @@ namespace {
 constexpr std::string_view kMagic = "HOLDFAST";
 constexpr std::size_t kHelloHead = 8 + 2 + 4 + 8;
 constexpr std::size_t kHelloBytesMax = 1024;
-constexpr std::size_t kFrameHead = 4 + 4 + 8;
+constexpr std::size_t kFrameHead = 4 + 4 + 4 + 8;
 constexpr std::size_t kReadBufferKept = 1 << 20;
+
+// Of the two lengths. Without it a damaged length would have the reader wait for bytes that never
+// come, and swallow all that follows.
+std::uint32_t lengths_checksum(std::string_view head) {
+  return static_cast<std::uint32_t>(checksum(head.substr(0, 8)));
+}
 
 std::uint64_t fields_checksum(std::string_view fields, std::uint32_t payload_bytes) {
   return checksum(fields, (std::uint64_t{payload_bytes} << 32) ^ fields.size());
@@ -53,9 +59,7 @@ std::string Frame::flatten() const {
 Frame encode(const PeerMessage& message) {
   Frame frame;
   Writer out(frame.head);
-  out.put(std::uint32_t{0});
-  out.put(std::uint32_t{0});
-  out.put(std::uint64_t{0});
+  frame.head.resize(kFrameHead);
   put_fields(message, out, frame.payloads);
   const std::size_t fields_bytes = frame.head.size() - kFrameHead;
   const std::size_t payload_bytes = frame.size() - frame.head.size();
@@ -64,7 +68,8 @@ Frame encode(const PeerMessage& message) {
   const std::uint64_t sum = fields_checksum(fields, static_cast<std::uint32_t>(payload_bytes));
   out.patch(0, static_cast<std::uint32_t>(fields_bytes));
   out.patch(4, static_cast<std::uint32_t>(payload_bytes));
-  out.patch(8, sum);
+  out.patch(8, lengths_checksum(frame.head));
+  out.patch(12, sum);
   return frame;
 }
 
@@ -126,6 +131,10 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_me
   Reader head(unread);
   const std::size_t fields_bytes = head.u32();
   const std::size_t payload_bytes = head.u32();
+  const bool lengths_whole = head.u32() == lengths_checksum(unread);
+  if (!lengths_whole && !planted(Bug::kFrameChecksumSkipped)) {
+    return std::unexpected(FrameError::kDamaged);
+  }
   const std::uint64_t sum = head.u64();
   const std::size_t size = kFrameHead + fields_bytes + payload_bytes;
   if (size > frame_bytes_max_) return std::unexpected(FrameError::kTooLong);

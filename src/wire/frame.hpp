@@ -17,9 +17,9 @@ namespace holdfast::wire {
 //
 //   hello:  "HOLDFAST" u16 version, u32 length, u64 checksum, then `length` bytes:
 //           u64 cluster, u64 from, u64 to, client address
-//   frame:  u32 length of the fields, u32 length of the payloads, u64 checksum, the fields (u8
-//           type, then the message's in their order), the payloads of its entries one after
-//           another; an entry's fields hold its payload's length and checksum
+//   frame:  u32 length of the fields, u32 length of the payloads, u32 checksum of these two, u64
+//           checksum, the fields (u8 type, then the message's in their order), the payloads of its
+//           entries one after another; an entry's fields hold its payload's length and checksum
 //
 // Version and magic are read first, so that nodes of different versions can tell each other why
 // they part. Checksums are XXH3, the frame's seeded with the two lengths.

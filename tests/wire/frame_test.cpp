@@ -98,7 +98,9 @@ TEST(Frame, CutAtAnyByte_WaitsForMore) {
   }
 }
 
-TEST(Frame, AnyFlippedBit_IsNeverTakenForAnotherMessage) {
+// At once: a reader that a damaged length made wait would swallow all that follows.
+// (Found by the simulator: in its seed 13 a node was deaf to another for six seconds.)
+TEST(Frame, AnyFlippedBit_IsRefusedAtOnce) {
   for (const PeerMessage& message : one_of_each()) {
     const std::string bytes = encode(message).flatten();
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -106,7 +108,9 @@ TEST(Frame, AnyFlippedBit_IsNeverTakenForAnotherMessage) {
       damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
       FrameReader reader = greeted();
       reader.feed(damaged);
-      EXPECT_TRUE(read_all(reader).messages.empty()) << bit;
+      const Outcome outcome = read_all(reader);
+      EXPECT_TRUE(outcome.messages.empty()) << bit;
+      EXPECT_TRUE(outcome.error) << bit;
     }
   }
 }
@@ -127,13 +131,14 @@ TEST(Frame, RightChecksumWrongContent_IsMalformed) {
   for (const PeerMessage& message : one_of_each()) {
     std::string shortened = encode(message).head;
     shortened.pop_back();
-    const auto fields = std::string_view(shortened).substr(16);
+    const auto fields = std::string_view(shortened).substr(20);
     std::uint32_t payload_bytes = 0;
     std::memcpy(&payload_bytes, shortened.data() + 4, 4);
     const auto sum = checksum(fields, (std::uint64_t{payload_bytes} << 32) ^ fields.size());
     Writer writer(shortened);
     writer.patch(0, static_cast<std::uint32_t>(fields.size()));
-    writer.patch(8, sum);
+    writer.patch(8, static_cast<std::uint32_t>(checksum(std::string_view(shortened).substr(0, 8))));
+    writer.patch(12, sum);
     shortened += std::string(payload_bytes, 'x');
     FrameReader reader = greeted();
     reader.feed(shortened);
@@ -158,7 +163,9 @@ TEST(Frame, OtherProtocols_AreToldApart) {
 
 TEST(Frame, LengthOverTheLimit_IsRefusedBeforeTheBytesCome) {
   FrameReader reader = greeted();
-  reader.feed(std::string(16, '\xff'));
+  std::string head(8, '\xff');
+  Writer(head).put(static_cast<std::uint32_t>(checksum(head)));
+  reader.feed(head + std::string(8, '\0'));
   EXPECT_EQ(read_all(reader).error, FrameError::kTooLong);
 }
 
