@@ -135,6 +135,7 @@ void raft(const Facts& facts, Section& section) {
   section.add("raft_applied_index", status.applied_index.value());
   section.add("raft_voters", status.voters.size());
   section.add("raft_sessions", status.sessions);
+  section.add("raft_session_reply_bytes", status.session_reply_bytes);
   section.add("raft_pending_writes", status.pending_writes);
   section.add("raft_pending_reads", status.pending_reads);
   section.add("raft_pending_bytes", status.pending_bytes);

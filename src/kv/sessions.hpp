@@ -61,7 +61,8 @@ class Sessions {
   static const RecordedReply* find_reply(const Session& session, std::uint64_t request);
 
   std::size_t size() const { return by_id_.size(); }
-  std::uint64_t last_id() const { return last_id_; }  // the highest that was ever given
+  std::size_t reply_bytes() const { return reply_bytes_; }  // recorded by all sessions
+  std::uint64_t last_id() const { return last_id_; }        // the highest that was ever given
   const Limits& limits() const { return limits_; }
   std::uint64_t digest() const;
 

@@ -131,5 +131,8 @@ std::size_t StateMachine::key_count() const {
 std::size_t StateMachine::session_count() const {
   return state_->sessions.size();
 }
+std::size_t StateMachine::session_reply_bytes() const {
+  return state_->sessions.reply_bytes();
+}
 
 }  // namespace holdfast::kv

@@ -53,6 +53,7 @@ class StateMachine {
   std::uint64_t digest();
   std::size_t key_count() const;
   std::size_t session_count() const;
+  std::size_t session_reply_bytes() const;  // of Limits::reply_bytes_max
 
  private:
   struct State;

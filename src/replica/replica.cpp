@@ -319,6 +319,7 @@ Status Replica::status() const {
                 .match = s.core.matches(),
                 .keys = s.machine.key_count(),
                 .sessions = s.machine.session_count(),
+                .session_reply_bytes = s.machine.session_reply_bytes(),
                 .cluster_time_ms = s.machine.cluster_time_ms(),
                 .pending_writes = s.writes.size(),
                 .pending_reads = s.reads.size(),

@@ -59,6 +59,7 @@ struct Status {
   std::map<NodeId, Index> match;  // leader only: what each peer has on disk
   std::size_t keys = 0;
   std::size_t sessions = 0;
+  std::size_t session_reply_bytes = 0;  // recorded by all sessions
   std::uint64_t cluster_time_ms = 0;
   std::size_t pending_writes = 0;
   std::size_t pending_reads = 0;

@@ -256,6 +256,21 @@ TEST(Session, Info_DescribesIt) {
                                 n(1), b("reply-bytes"), n(64 + 9), b("idle-ms"), n(250)}));
 }
 
+TEST(Session, RecordedReplies_AreCountedOverAllSessions) {
+  Machine machine;
+  Client first(machine);
+  Client second(machine);
+  EXPECT_EQ(machine.state().session_reply_bytes(), 0u);
+  first.once(1, {"INCR", "n"});
+  second.once(1, {"INCR", "n"});
+  second.once(2, {"INCR", "n"});
+  EXPECT_EQ(machine.state().session_reply_bytes(), 3u * (64 + 9));
+  second.once_ack(3, 3, {"GET", "n"});
+  EXPECT_EQ(machine.state().session_reply_bytes(), 64u + 9);
+  first.close();
+  EXPECT_EQ(machine.state().session_reply_bytes(), 0u);
+}
+
 TEST(Session, IdleForItsTime_Expires) {
   Machine machine(Limits{.session_ttl_ms = 100});
   Client idle(machine), used(machine);
