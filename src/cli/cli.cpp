@@ -9,6 +9,7 @@
 #include "cli/demo_command.hpp"
 #include "cli/log_command.hpp"
 #include "cli/server_command.hpp"
+#include "cli/sim_command.hpp"
 #include "cli/status_command.hpp"
 
 namespace holdfast::cli {
@@ -37,6 +38,7 @@ int run(int argc, char** argv) {
   add_status_command(app, exit_code);
   add_demo_command(app, exit_code);
   add_log_command(app, exit_code);
+  add_sim_command(app, exit_code);
   add_check_command(app, exit_code);
   try {
     app.parse(argc, argv);

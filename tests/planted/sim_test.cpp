@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/planted.hpp"
 #include "sim/swarm.hpp"
@@ -44,10 +45,43 @@ TEST_P(PlantedInSwarm, Bug_IsFound) {
   plant(GetParam().bug);
   const SwarmResult result = swarm(first_seeds(GetParam().seeds));
   ASSERT_TRUE(result.broken_seed) << "no seed up to " << GetParam().seeds << " broke";
-  std::printf("seed %llu\n", static_cast<unsigned long long>(*result.broken_seed));
+  RecordProperty("seed", std::to_string(*result.broken_seed));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, PlantedInSwarm, testing::Values(Hunt{Bug::kVoteNotPersisted, 2000}),
+constexpr auto kHunts = std::to_array<Hunt>({
+    {Bug::kVoteNotPersisted, 20},
+    {Bug::kVoteBeforeDisk, 20},
+    {Bug::kAckBeforeDisk, 20},
+    {Bug::kOwnDiskNotAwaited, 20},
+    {Bug::kStaleAppendTruncates, 20},
+    {Bug::kHeartbeatCommitBeyondMatch, 500},
+    {Bug::kVoteForStaleLog, 100},
+    {Bug::kVoteForgottenOnStepDown, 100},
+    {Bug::kLateCompletionCounts, 300},
+    {Bug::kLogsMerged, 300},
+    {Bug::kConflictKept, 200},
+    {Bug::kCommittedTruncated, 500},
+    {Bug::kQuorumTooSmall, 20},
+    {Bug::kLateReadAnswerTaken, 1000},
+    {Bug::kSyncSkipped, 100},
+    {Bug::kDirectoryNotSynced, 100},
+    {Bug::kChecksumSkipped, 50},
+    {Bug::kRotCutAsTorn, 200},
+    {Bug::kFailedSyncIgnored, 500},
+    {Bug::kFrameChecksumSkipped, 50},
+    {Bug::kRetryAppliedTwice, 50},
+    {Bug::kResendAppliedTwice, 50},
+    {Bug::kSessionLostAtRestart, 50},
+    {Bug::kSessionLimitsDiffer, 200},
+    {Bug::kGapIgnored, 50},
+    {Bug::kReadBeforeApplied, 100},
+    {Bug::kUnknownCalledFailed, 50},
+    {Bug::kRefusedButKept, 500},
+    {Bug::kReadOvertakesWrite, 50},
+    {Bug::kRetryUnderNewNumber, 50},
+});
+
+INSTANTIATE_TEST_SUITE_P(Of, PlantedInSwarm, testing::ValuesIn(kHunts),
                          [](const auto& hunt) { return name_of(hunt.param.bug); });
 
 TEST(PlantedInSwarm, NoBug_NothingBreaks) {
