@@ -23,7 +23,13 @@ add_library(holdfast_flags INTERFACE)
 target_compile_options(holdfast_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer
   # GCC 12 sees the destructors of a variant's other alternatives as reachable.
-  -Wno-maybe-uninitialized)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+  # A struct's other fields have their defaults; GCC says so only where they have none.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>
+  # Of libstdc++ itself, in its sorts.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
+  # GCC's -Wconversion does not ask for it.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
 if(HOLDFAST_SANITIZE)
   add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${HOLDFAST_SANITIZE})

@@ -28,7 +28,6 @@ bool is_subset(const std::uint64_t* part, std::span<const std::uint64_t> whole) 
 
 Memo::Memo(std::size_t taken_words, std::size_t unknown_words)
     : taken_words_(taken_words),
-      unknown_words_(unknown_words),
       stride_(kHeadWords + taken_words + unknown_words),
       table_(kTableMin),
       scratch_(1 + taken_words) {}

@@ -46,7 +46,6 @@ class Memo {
   void grow();
 
   std::size_t taken_words_;
-  std::size_t unknown_words_;
   std::size_t stride_;
   std::vector<std::unique_ptr<std::uint64_t[]>> blocks_;
   std::vector<std::uint32_t> table_;  // open addressing; a chain's first number plus 1, or 0

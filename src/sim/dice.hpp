@@ -16,7 +16,8 @@ class Dice {
   Dice fork() { return Dice(prng_.next()); }
 
   bool chance(double probability) {
-    return probability > 0 && static_cast<double>(prng_.below(kOne)) < probability * kOne;
+    return probability > 0 &&
+           static_cast<double>(prng_.below(kOne)) < probability * static_cast<double>(kOne);
   }
   std::uint64_t below(std::uint64_t bound) { return prng_.below(bound); }
   std::uint64_t between(std::uint64_t low, std::uint64_t high) { return prng_.between(low, high); }
@@ -42,7 +43,7 @@ class Dice {
   Prng& prng() { return prng_; }
 
  private:
-  static constexpr double kOne = 1'000'000;
+  static constexpr std::uint64_t kOne = 1'000'000;
   Prng prng_;
 };
 
