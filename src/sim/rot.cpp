@@ -34,7 +34,9 @@ RotOutcome flip_a_bit(VirtualDisk& disk, const storage::Identity& identity, Dice
   const auto end = storage::read_log(disk, kFolder, silent, identity);
   std::vector<std::string> segments;
   for (const std::string& path : disk.paths()) {
-    if (path.starts_with(storage::log_dir(kFolder) + "/")) segments.push_back(path);
+    const bool is_log = path.starts_with(storage::log_dir(kFolder) + "/");
+    // Power may leave a file without its bytes.
+    if (is_log && !disk.contents(path).empty()) segments.push_back(path);
   }
   if (!before || !end || segments.empty()) return RotOutcome::kHarmless;
 

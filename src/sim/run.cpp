@@ -93,9 +93,10 @@ void Run::make_clients() {
   for (std::uint64_t number = 1; number <= plan_.clerks + plan_.pipeliners; ++number) {
     Workload workload(plan_.mix, number, dice.fork());
     if (number <= plan_.clerks) {
+      // Drawn before the call: the order in which arguments are evaluated is the compiler's own.
+      const auto options = clerk_options(dice.seed() | 1);
       clients_.push_back(std::make_unique<ClerkClient>(cluster_, recorder_, std::move(workload),
-                                                       number, clerk_options(dice.seed() | 1),
-                                                       plan_.pace, dice.fork()));
+                                                       number, options, plan_.pace, dice.fork()));
       continue;
     }
     PipelineOptions options;

@@ -126,7 +126,7 @@ void Streams::node_died(NodeId node, bool says_so) {
     stream.node_closed = true;
     if (!says_so) continue;
     events_.at(next_arrival(stream.to_client), kClose | id,
-               [this, id = id] { tell_client_closed(id); });
+               [this, gone = id] { tell_client_closed(gone); });
   }
 }
 

@@ -44,8 +44,11 @@ lincheck::Operation Workload::next() {
       return lincheck::get(client_, key('k'), 0);
     case Wish::kDel:
       return lincheck::del(client_, {key('k')}, 0);
-    case Wish::kIncr:
-      return lincheck::incr(client_, key('c'), static_cast<std::int64_t>(dice_.between(1, 3)), 0);
+    case Wish::kIncr: {
+      // Not in the call: the order in which arguments are evaluated is the compiler's own.
+      const auto delta = static_cast<std::int64_t>(dice_.between(1, 3));
+      return lincheck::incr(client_, key('c'), delta, 0);
+    }
     case Wish::kGetCounter:
       return lincheck::get(client_, key('c'), 0);
     case Wish::kMset: {
