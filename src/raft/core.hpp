@@ -81,6 +81,16 @@ class Core {
 
   void check_invariants() const;
 
+  // Between turns: hands all that decides what this core will do, but its configuration and its
+  // jitter, to a visitor that hashes or prints it. Strong types tell the visitor what is a node, a
+  // ticket or a time. Private structs among it are aggregates.
+  template <class Visitor>
+  void describe(Visitor& visit) const {
+    visit(hard_state_, log_, commit_index_, handed_out_, role_, election_deadline_, leader_heard_,
+          verified_, reads_asked_, last_ticket_, durable_ticket_, hard_state_ticket_, log_ticket_,
+          hard_state_dirty_, log_dirty_from_, durable_index_, pending_, held_, fault_);
+  }
+
  private:
   struct Follower {
     NodeId leader;

@@ -33,6 +33,11 @@ class Log {
   Index last_common(Index last, std::span<const TermRun> runs) const;
 
   bool operator==(const Log&) const = default;
+  // See Core::describe.
+  template <class Visitor>
+  void describe(Visitor& visit) const {
+    visit(entries_);
+  }
 
  private:
   // The run that holds `index`; 1 <= index <= last_index().

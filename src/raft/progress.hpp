@@ -44,6 +44,12 @@ class Progress {
   Index commit_told;      // the commit index that it has been sent
 
   bool operator==(const Progress&) const = default;
+  // See Core::describe.
+  template <class Visitor>
+  void describe(Visitor& visit) const {
+    visit(round_confirmed, commit_told, match_, next_, received_, probing_, probe_under_way_,
+          in_flight_, bytes_in_flight_, heard_, moved_, resend_first_, resend_after_);
+  }
 
  private:
   struct InFlight {

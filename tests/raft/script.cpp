@@ -7,6 +7,7 @@
 
 #include "base/overload.hpp"
 #include "raft/message_text.hpp"
+#include "raft/script_messages.hpp"
 
 namespace holdfast::raft {
 
@@ -54,11 +55,20 @@ std::vector<Entry> parse_log(const std::string& text) {
   return entries;
 }
 
+std::string terms(std::span<const Entry> entries) {
+  std::vector<std::string> terms;
+  for (const Entry& entry : entries) terms.push_back(std::to_string(entry.term.value()));
+  return join(terms);
+}
+
 }  // namespace
 
 std::string Script::run(const std::string& file) {
   std::ifstream in(file);
-  if (!in) return file + ": can't be read";
+  return in ? run(in, file) : file + ": can't be read";
+}
+
+std::string Script::run(std::istream& in, const std::string& name) {
   Script script;
   int number = 0;
   for (std::string line; std::getline(in, line);) {
@@ -68,7 +78,7 @@ std::string Script::run(const std::string& file) {
     try {
       script.execute(words);
     } catch (const std::exception& error) {
-      return file + ":" + std::to_string(number) + ": " + line + "\n  " + error.what();
+      return name + ":" + std::to_string(number) + ": " + line + "\n  " + error.what();
     }
   }
   return {};
@@ -78,8 +88,8 @@ void Script::execute(const Words& words) {
   const std::string& command = words.at(0);
   if (command == "cluster") return make_cluster(words);
   if (command == "restore") return restore(words);
-  if (command == "deliver" || command == "drop" || command == "copy" || command == "cut" ||
-      command == "heal" || command == "reverse") {
+  if (command == "deliver" || command == "deliver-one" || command == "drop" || command == "copy" ||
+      command == "cut" || command == "heal" || command == "reverse") {
     return wire(command, words);
   }
   if (command == "inject") return inject(words);
@@ -123,7 +133,9 @@ void Script::make_cluster(const Words& words) {
     }
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto setting = split(words[i], '=');
-      if (setting.at(0) == "entries")
+      if (words[i] == "timeless")
+        make_timeless(fresh.config);
+      else if (setting.at(0) == "entries")
         fresh.config.append_entries_max = std::stoull(setting.at(1));
       else if (setting.at(0) == "window")
         fresh.config.window_messages = std::stoull(setting.at(1));
@@ -132,6 +144,12 @@ void Script::make_cluster(const Words& words) {
     }
     restart(fresh);
   }
+}
+
+// Every timeout is due at any time, and nothing else comes of time.
+void Script::make_timeless(Config& config) {
+  config.election_timeout_min = config.election_timeout_max = Duration::zero();
+  config.heartbeat_interval = Duration::zero();
 }
 
 void Script::restore(const Words& words) {
@@ -273,9 +291,10 @@ void Script::wire(const std::string& command, const Words& words) {
   std::deque<Envelope> chosen;
   std::deque<Envelope> rest;
   for (Envelope& envelope : wire_) {
-    const bool matches = Link(envelope.from, envelope.to) == link &&
-                         (words.size() < 3 || name_of(envelope.message) == words[2]);
-    (matches ? chosen : rest).push_back(std::move(envelope));
+    const bool enough = command == "deliver-one" && !chosen.empty();
+    const bool wanted = Link(envelope.from, envelope.to) == link &&
+                        matches(envelope.message, Words(words.begin() + 2, words.end()));
+    (wanted && !enough ? chosen : rest).push_back(std::move(envelope));
   }
   wire_ = std::move(rest);
   if (command == "drop") return;
@@ -294,6 +313,9 @@ void Script::inject(const Words& words) {
 
 std::string Script::look(const Node& subject, const std::string& field) const {
   if (field == "down") return subject.core ? "no" : "yes";
+  if (field == "disk_term") return std::to_string(subject.disk.hard_state.term.value());
+  if (field == "disk_vote") return std::to_string(subject.disk.hard_state.voted_for.value());
+  if (field == "disk_log") return terms(subject.disk.entries);
   if (!subject.core) fail("it is down");
   const Core& core = *subject.core;
   if (field == "role") {
@@ -311,13 +333,7 @@ std::string Script::look(const Node& subject, const std::string& field) const {
   if (field == "applied") return join(subject.committed);
   if (field == "fault") return core.fault() ? "yes" : "no";
   if (field == "writing") return std::to_string(subject.writing.size());
-  if (field == "log") {
-    std::vector<std::string> terms;
-    for (const Entry& entry : core.log().from(Index(1))) {
-      terms.push_back(std::to_string(entry.term.value()));
-    }
-    return join(terms);
-  }
+  if (field == "log") return terms(core.log().from(Index(1)));
   if (field.starts_with("read")) {
     const auto read = subject.reads.find(std::stoull(field.substr(4)));
     return read == subject.reads.end() ? "none" : read->second;
@@ -347,8 +363,8 @@ void Script::expect(const Words& words) {
 void Script::expect_wire(const Words& words, bool wanted) {
   const auto link = parse_link(words.at(1));
   const bool seen = std::ranges::any_of(wire_, [&](const Envelope& envelope) {
-    if (Link(envelope.from, envelope.to) != link) return false;
-    return words.size() < 3 || matches(envelope.message, Words(words.begin() + 2, words.end()));
+    return Link(envelope.from, envelope.to) == link &&
+           matches(envelope.message, Words(words.begin() + 2, words.end()));
   });
   if (seen != wanted) fail("on the wire:" + list(wire_));
 }

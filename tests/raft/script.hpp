@@ -20,6 +20,7 @@ class Script {
  public:
   // What was expected and seen, with file and line; empty if all went as written.
   static std::string run(const std::string& file);
+  static std::string run(std::istream& in, const std::string& name);
 
  private:
   struct Node {
@@ -37,6 +38,7 @@ class Script {
 
   void execute(const Words& words);
   void make_cluster(const Words& words);
+  static void make_timeless(Config& config);
   void restore(const Words& words);
   void timeout(Node& node);
   void tick(Node& node);

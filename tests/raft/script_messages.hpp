@@ -8,9 +8,7 @@
 
 namespace holdfast::raft {
 
-// Messages as words for scripts: "append term=2 prev=1 prev_term=1 commit=1 entries=2,2".
-std::string name_of(const Message& message);
-std::string to_text(const Message& message);
+// Messages as a script names them (raft/message_text.hpp), read.
 Message parse_message(const std::vector<std::string>& words);
 // Whether the message has this name and these fields.
 bool matches(const Message& message, const std::vector<std::string>& words);
