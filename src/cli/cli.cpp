@@ -7,6 +7,7 @@
 #include "cli/check_command.hpp"
 #include "cli/clerk_commands.hpp"
 #include "cli/demo_command.hpp"
+#include "cli/explore_command.hpp"
 #include "cli/log_command.hpp"
 #include "cli/server_command.hpp"
 #include "cli/sim_command.hpp"
@@ -40,6 +41,7 @@ int run(int argc, char** argv) {
   add_log_command(app, exit_code);
   add_sim_command(app, exit_code);
   add_check_command(app, exit_code);
+  add_explore_command(app, exit_code);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");
