@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -93,16 +94,17 @@ class Watch {
 
 void print(const Stats& stats, double seconds) {
   const auto states = static_cast<double>(stats.states);
+  const double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   std::cout << fmt::format(
       "states       {} distinct, {} not explored\n"
       "transitions  {}\n"
       "depth        {} steps\n"
       "nodes        {} states of single nodes, {} messages, {} turns\n"
-      "time         {:.1f} s, {:.0f} states/s\n"
+      "time         {:.1f} s; {:.1f} s of the processor, {:.0f} states in each\n"
       "memory       {:.2f} GiB\n"
       "overlooked   with odds of {:.0e}: two states with the same 64-bit fingerprint\n",
       stats.states, stats.waiting, stats.transitions, stats.depth, stats.node_states,
-      stats.messages, stats.turns, seconds, states / seconds, resident_bytes() / kGiB,
+      stats.messages, stats.turns, seconds, cpu, states / cpu, resident_bytes() / kGiB,
       states * states / std::exp2(65));
 }
 

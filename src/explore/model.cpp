@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace holdfast::explore {
 
@@ -12,6 +13,20 @@ using Kind = Input::Kind;
 std::span<const MessageRef> in_flight(const State& state) {
   const auto end = std::ranges::find(state.messages, MessageRef::kNone);
   return {state.messages.begin(), end};
+}
+
+using Order = std::array<std::uint8_t, kNodesMax>;
+
+// Goes through all orders of nodes that `value` takes to the same, from their rising one. False
+// after the last.
+bool next_order_of_equals(std::span<std::uint8_t> nodes, const auto& value) {
+  for (auto begin = nodes.begin(); begin != nodes.end();) {
+    const auto end = std::find_if(begin, nodes.end(),
+                                  [&](std::uint8_t node) { return value(node) != value(*begin); });
+    if (std::next_permutation(begin, end)) return true;
+    begin = end;
+  }
+  return false;
 }
 
 void remove(State& state, MessageRef message) {
@@ -151,25 +166,17 @@ Fingerprint Model::fingerprint(const State& state, std::size_t renaming) {
   return checksum({reinterpret_cast<const char*>(words.data()), at * sizeof(words[0])});
 }
 
-// The least over all renamings that put the nodes in the order of their nameless fingerprints;
-// mostly that is one.
+// Names the nodes in the order of their nameless fingerprints. Of the orders of nodes that have
+// the same, the one with the least fingerprint of all counts.
 Fingerprint Model::fingerprint(const State& state) {
-  std::array<Fingerprint, kNodesMax> nameless{};
-  for (std::size_t i = 0; i < bounds_.nodes; ++i) nameless[i] = universe_.nameless(state.nodes[i]);
-  Fingerprint least = 0;
-  bool first = true;
-  for (std::size_t renaming = 0; renaming < universe_.renamings().size(); ++renaming) {
-    const Renaming& rename = universe_.renamings()[renaming];
-    std::array<Fingerprint, kNodesMax> renamed{};
-    for (std::size_t i = 0; i < bounds_.nodes; ++i) {
-      renamed[rename(NodeId(i + 1)).value() - 1] = nameless[i];
-    }
-    if (!std::is_sorted(renamed.begin(),
-                        renamed.begin() + static_cast<std::ptrdiff_t>(bounds_.nodes)))
-      continue;
-    const Fingerprint own = fingerprint(state, renaming);
-    if (first || own < least) least = own;
-    first = false;
+  Order order{};
+  const std::span<std::uint8_t> nodes(order.data(), bounds_.nodes);
+  std::iota(nodes.begin(), nodes.end(), std::uint8_t{0});
+  const auto nameless = [&](std::uint8_t node) { return universe_.nameless(state.nodes[node]); };
+  std::ranges::stable_sort(nodes, {}, nameless);
+  Fingerprint least = fingerprint(state, universe_.renaming_of(nodes));
+  while (next_order_of_equals(nodes, nameless)) {
+    least = std::min(least, fingerprint(state, universe_.renaming_of(nodes)));
   }
   return least;
 }

@@ -79,6 +79,22 @@ std::uint64_t key_of(NodeRef node, Input input) {
 Universe::Universe(const Bounds& bounds)
     : bounds_(bounds), renamings_(permutations(bounds.nodes)) {}
 
+std::size_t Universe::renaming_of(std::span<const std::uint8_t> order) const {
+  std::array<std::uint8_t, kNodesMax> to{};
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    to[order[place]] = static_cast<std::uint8_t>(place);
+  }
+  // They are in lexicographic order, so that this one's number is its Lehmer code.
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto smaller = std::count_if(to.begin() + static_cast<std::ptrdiff_t>(i),
+                                       to.begin() + static_cast<std::ptrdiff_t>(order.size()),
+                                       [&](std::uint8_t later) { return later < to[i]; });
+    number = number * (order.size() - i) + static_cast<std::size_t>(smaller);
+  }
+  return number;
+}
+
 NodeRef Universe::first_start(NodeId id) {
   return intern(explore::first_start(id, bounds_));
 }

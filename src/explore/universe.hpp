@@ -59,6 +59,8 @@ class Universe {
 
   // All permutations of the nodes' ids; the first renames nobody.
   const std::vector<Renaming>& renamings() const { return renamings_; }
+  // The one that gives the nodes, counted from 0, their new ids in this order.
+  std::size_t renaming_of(std::span<const std::uint8_t> order) const;
   Fingerprint fingerprint(NodeRef ref, std::size_t renaming);
   Fingerprint fingerprint(MessageRef ref, std::size_t renaming);
   // The same for a node and its renamed twin.
