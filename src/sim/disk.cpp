@@ -182,7 +182,7 @@ void VirtualDisk::flip_bit(const std::string& path, std::uint64_t bit) {
   auto& inode = *files_.at(path);
   const auto mask = static_cast<char>(1 << (bit % 8));
   inode.bytes.at(bit / 8) ^= mask;
-  inode.durable.at(bit / 8) ^= mask;
+  if (bit / 8 < inode.durable.size()) inode.durable[bit / 8] ^= mask;
 }
 
 void VirtualDisk::erase(const std::string& path) {

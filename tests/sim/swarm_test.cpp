@@ -34,7 +34,7 @@ TEST(Swarm, FirstSeeds_BreakNothingAndMeetFaults) {
 
 // The runs that found these: a mark taken for a durable one, twice, and a deaf peer.
 TEST(Swarm, SeedsThatFoundBugs_BreakNothing) {
-  for (const std::uint64_t seed : {13, 114, 162, 318, 382, 424, 1363, 5422}) {
+  for (const std::uint64_t seed : {13, 114, 162, 318, 382, 424, 1203, 1363, 5422}) {
     const RunResult result = run(Plan::draw(seed));
     EXPECT_FALSE(result.violation) << "holdfast sim --seed " << seed << ": " << *result.violation;
   }
