@@ -56,7 +56,7 @@ int LocalCluster::start() {
 }
 
 NodeStatus LocalCluster::status(int id) const {
-  auto status = ask_status(servers_.client_address(id));
+  auto status = ask_status(servers_.client_address(id), {}, std::chrono::seconds(10));
   expect(status.has_value(), fmt::format("node {} to answer", id), status ? "" : status.error());
   return std::move(*status);
 }
@@ -80,7 +80,7 @@ std::string LocalCluster::ask(int id, const std::vector<std::string>& args) cons
 
 int LocalCluster::wait_for_leader() {
   int leader = 0;
-  wait_until("one leader that all running nodes agree on", std::chrono::seconds(10), [&] {
+  wait_until("one leader that all running nodes agree on", std::chrono::seconds(30), [&] {
     std::set<std::uint64_t> seen;
     int leading = 0;
     for (int id = 1; id <= servers_.count(); ++id) {
@@ -115,7 +115,7 @@ void LocalCluster::wait_until_equal() {
     expect(digests.size() == 1, "equal digests at an equal index", seen);
     return true;
   };
-  wait_until("all nodes to have applied the same log", std::chrono::seconds(20), are_equal);
+  wait_until("all nodes to have applied the same log", std::chrono::seconds(30), are_equal);
 }
 
 }  // namespace holdfast::cli
