@@ -27,8 +27,8 @@ void rpc_bytes(RaftSuite& raft) {
   raft.one(99, 3, Retry::kNo);
   const std::uint64_t before = raft.bytes();
   for (std::uint64_t index = 2; index < kCommands + 2; ++index) {
-    const auto letter = static_cast<char>('a' + raft.dice().below(26));
-    const std::string command(kCommandBytes, letter);
+    std::string command(kCommandBytes, ' ');
+    std::ranges::generate(command, [&] { return static_cast<char>(raft.dice().below(256)); });
     raft.require(raft.one(command, 3, Retry::kNo) == index, "not the next index");
   }
   const std::uint64_t cost = raft.bytes() - before;

@@ -140,6 +140,11 @@ Term RaftSuite::term_of(NodeId server) {
   return core(server).term();
 }
 
+const raft::Core& RaftSuite::core(NodeId server) {
+  require(is_running(server), "a server that is asked does not run");
+  return cluster_.process(server).program()->core();
+}
+
 RaftServer::Started RaftSuite::start(NodeId server, const Command& command) {
   RaftServer::Started started;
   cluster_.process(server).input([&](Program& program, Instant) {

@@ -110,7 +110,7 @@ class RaftSuite final : private RaftServer::Listener {
   std::unique_ptr<Program> make_server(NodeId id, raft::Restored restored, Instant now);
   void applied(NodeId node, const raft::Committed& committed) override;
   NodeId find_leader();
-  const raft::Core& core(NodeId server) { return cluster_.process(server).program()->core(); }
+  const raft::Core& core(NodeId server);
   void check_time() const;
 
   ScenarioRun& run_;
