@@ -8,6 +8,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(HOLDFAST_TESTS "Build the tests" ON)
 option(HOLDFAST_PLANTED_BUGS "Compile in bugs that can be switched on, to test the tests" OFF)
+option(HOLDFAST_FUZZ "Build the programs of fuzz/; needs clang" OFF)
 set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
 
 find_program(HOLDFAST_CCACHE ccache)

@@ -118,7 +118,8 @@ int check_file(const std::string& file, const CheckSettings& settings) {
   }
   std::cout << fmt::format(
       "{}: {}"
-      "  {} operations, {} clients, {} keys in {} parts; {} states, {:.1f} MB, {:.2f} s\n",
+      "  operations: {}, clients: {}, keys: {}, parts: {}, states: {}, memory: {:.1f} MB, "
+      "time: {:.2f} s\n",
       file, result.text(*history), result.operations, result.clients, result.keys,
       result.partitions.size(), result.states, static_cast<double>(result.memory_bytes) / 1e6,
       seconds_since(begin));

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -62,7 +63,8 @@ class CheckCommand : public testing::Test {
 TEST_F(CheckCommand, LinearizableHistory_Returns0AndTheFigures) {
   const std::string good = file("good", kGood);
   EXPECT_EQ(check({good}), 0);
-  EXPECT_THAT(out_, StartsWith(good + ": linearizable\n  2 operations, 2 clients, 1 keys"));
+  EXPECT_THAT(
+      out_, StartsWith(good + ": linearizable\n  operations: 2, clients: 2, keys: 1, parts: 1, "));
 }
 
 TEST_F(CheckCommand, HistoryThatIsNot_Returns1AndSaysWhere) {
@@ -113,6 +115,23 @@ TEST_F(CheckCommand, TimeThatIsUp_Returns2) {
       << "\n";
   EXPECT_EQ(check({file("hard", hard.str()), "--timeout", "0.05"}), 2);
   EXPECT_THAT(out_, HasSubstr("unknown: a limit was met"));
+}
+
+// What stands between two lines that begin so.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t from = text.find('\n', text.find(begin)) + 1;
+  return text.substr(from, text.find(end, from) - from);
+}
+
+TEST_F(CheckCommand, DocumentsExample_PrintsWhatTheDocumentSays) {
+  std::stringstream document;
+  document << std::ifstream(HOLDFAST_TESTS_DIR "/../docs/checking.md").rdbuf();
+  const std::string history = between(document.str(), "$ cat history.jsonl", "$ holdfast check");
+  const std::string expected = between(document.str(), "$ holdfast check", "$ echo");
+  EXPECT_EQ(check({file("history.jsonl", history)}), 1);
+  const std::regex time("time: [0-9.]+ s");
+  EXPECT_EQ(std::regex_replace(out_, time, "time"),
+            folder_.string() + "/" + std::regex_replace(expected, time, "time"));
 }
 
 TEST_F(CheckCommand, Html_IsOnePageThatLoadsNothing) {
