@@ -80,6 +80,7 @@ ChildServers::~ChildServers() {
 }
 
 void ChildServers::start(int id) {
+  const std::lock_guard lock(mutex_);
   Node& node = nodes_.at(id);
   std::vector<std::string> args = {"holdfast",
                                    "server",
@@ -133,17 +134,34 @@ int ChildServers::terminate(int id) {
 }
 
 int ChildServers::wait_for_exit(int id) {
-  int status = 0;
-  while (::waitpid(nodes_.at(id).pid, &status, 0) < 0 && errno == EINTR) {
+  Node& node = nodes_.at(id);
+  siginfo_t ended;
+  while (::waitid(P_PID, static_cast<id_t>(node.pid), &ended, WEXITED | WNOWAIT) < 0 &&
+         errno == EINTR) {
   }
-  nodes_.at(id).pid = 0;
+  const std::lock_guard lock(mutex_);
+  int status = 0;
+  ::waitpid(node.pid, &status, 0);
+  node.pid = 0;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 bool ChildServers::is_running(int id) {
+  const std::lock_guard lock(mutex_);
   Node& node = nodes_.at(id);
   if (node.pid != 0 && ::waitpid(node.pid, nullptr, WNOHANG) == node.pid) node.pid = 0;
   return node.pid != 0;
+}
+
+void ChildServers::abandon() {
+  mutex_.lock();
+  for (const auto& [id, node] : nodes_) {
+    if (node.pid == 0) continue;
+    ::kill(node.pid, SIGKILL);
+    ::waitpid(node.pid, nullptr, 0);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::vector<Address> ChildServers::endpoints() const {

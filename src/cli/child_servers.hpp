@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class ChildServers {
   // SIGTERM; returns the exit code.
   int terminate(int id);
   bool is_running(int id);
+  // From any thread of a process that is about to end: ends all servers and removes the folder.
+  // Whoever starts or ends a server from then on waits for ever.
+  void abandon();
 
   int count() const { return static_cast<int>(nodes_.size()); }
   Address client_address(int id) const { return nodes_.at(id).client; }
@@ -60,6 +64,7 @@ class ChildServers {
   std::map<int, Node> nodes_;
   std::string cluster_;
   std::vector<std::unique_ptr<ReservedPort>> ports_;
+  std::mutex mutex_;  // held while a server is started, and while one is reaped
 };
 
 }  // namespace holdfast::cli

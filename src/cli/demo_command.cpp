@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
+#include <atomic>
 #include <iostream>
 #include <thread>
 
@@ -19,22 +19,39 @@ void say(const std::string& line) {
   std::cout << "   " << line << std::endl;
 }
 
-// Ctrl-C must leave nothing behind either. The servers end with this process.
-void clean_up_when_interrupted(const std::filesystem::path& folder) {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGINT);
-  ::sigaddset(&signals, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([signals, folder] {
-    int number = 0;
-    ::sigwait(&signals, &number);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-    std::cerr << "demo: interrupted\n";
-    ::_exit(128 + number);
-  }).detach();
-}
+// Ctrl-C must leave nothing behind either. From block() on, before there is anything, signals
+// wait for the watch; it ends the process at one.
+class InterruptWatch {
+ public:
+  static sigset_t block() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGINT);
+    ::sigaddset(&signals, SIGTERM);
+    ::sigaddset(&signals, SIGHUP);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    return signals;
+  }
+
+  InterruptWatch(sigset_t signals, ChildServers& servers)
+      : thread_([this, signals, &servers] {
+          int number = 0;
+          ::sigwait(&signals, &number);
+          if (is_over_) return;
+          servers.abandon();
+          std::cerr << "demo: interrupted\n";
+          ::_exit(128 + number);
+        }) {}
+  ~InterruptWatch() {
+    is_over_ = true;
+    ::pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> is_over_ = false;
+  std::thread thread_;
+};
 
 void explain(const NotAsExpected& failure, const ChildServers& servers) {
   std::cerr << "   FAILED\n   " << failure.what() << "\n";
@@ -44,9 +61,10 @@ void explain(const NotAsExpected& failure, const ChildServers& servers) {
 }
 
 int run_demo() {
+  const sigset_t signals = InterruptWatch::block();
   // Short, so that a minority's refusal need not be waited for long.
   LocalCluster cluster(3, {"--request-timeout=2s"});
-  clean_up_when_interrupted(cluster.servers().folder());
+  const InterruptWatch watch(signals, cluster.servers());
   const std::vector<DemoStep> steps = demo_steps();
   std::cout << "Three servers on loopback, as processes of their own.\n";
   std::size_t passed = 0;

@@ -1,63 +1,21 @@
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <set>
 
+#include "e2e/program.hpp"
 #include "e2e/servers.hpp"
 
 namespace holdfast::e2e {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Ended {
-  int code = 0;
-  std::string output;
-};
-
-// Runs the program until it ends; a server that starts after all is a failure, after 20 s.
-Ended run(const std::string& args, const std::string& environment = "") {
-  const std::string command = environment + " timeout 20 " HOLDFAST_BINARY " " + args + " 2>&1";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  Ended ended;
-  std::array<char, 4096> buffer;
-  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    ended.output.append(buffer.data(), size);
-  }
-  ended.code = WEXITSTATUS(::pclose(pipe));
-  return ended;
-}
-
-class Startup : public testing::Test {
+class Startup : public TemporaryFolder {
  protected:
-  Startup() {
-    std::string name = fs::temp_directory_path() / "holdfast-test-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~Startup() override { fs::remove_all(folder_); }
-
   Ended run_server(const std::string& args) {
     return run("server --listen=127.0.0.1:0 --peer-listen=127.0.0.1:0 " + args);
   }
-  std::string path(const std::string& name) const { return folder_ / name; }
-  void write(const std::string& name, const std::string& text) {
-    std::ofstream(path(name)) << text;
-  }
-
-  fs::path folder_;
 };
-
-void expect_end(const Ended& ended, int code, const std::string& text) {
-  EXPECT_EQ(ended.code, code) << ended.output;
-  EXPECT_THAT(ended.output, HasSubstr(text));
-}
 
 TEST_F(Startup, UnknownFlag_IsNamed) {
   expect_end(run_server("--data=" + path("d") + " --bogus"), 2, "--bogus");
@@ -177,10 +135,40 @@ TEST_F(Startup, SettingsOfAFile_AreTakenAndTheCommandLineGoesBefore) {
   expect_end(run_server("--id=5 --config=" + path("c.toml")), 2, "--id is 5");
 }
 
+// It ends at the last step of its start, with all settings taken: the port is another's.
+TEST_F(Startup, EverySettingOfAFile_IsTaken) {
+  Servers other({}, 1);
+  const std::string taken = other.servers().client_address(1).to_string();
+  std::string settings = "\nid = 3\ndata = '" + path("d") + "'\nlisten = '" + taken + "'\n";
+  for (const char* line :
+       {"peer-listen = '127.0.0.1:0'", "advertise = 'example.org:7000'", "cluster-name = 'shop'",
+        "cluster = '3=127.0.0.1:1,4=127.0.0.1:2'", "password = 'secret'", "max-clients = 7",
+        "max-key-bytes = 1000", "max-value-bytes = '1mb'", "max-pending-bytes = '4MB'",
+        "segment-bytes = '2mb'", "election-timeout-min = '200ms'", "election-timeout-max = '1s'",
+        "heartbeat-interval = '20ms'", "request-timeout = '1m'", "log-level = 'debug'",
+        "enable-fault-injection = true", "enable-debug-command = false"}) {
+    settings += std::string(line) + "\n";
+  }
+  write("all.toml", settings);
+  const Ended ended = run("server --config=" + path("all.toml"));
+  expect_end(ended, 1, "can't listen on " + taken);
+  EXPECT_THAT(ended.output, HasSubstr("Holdfast node 3 of 2, data in " + path("d")));
+  // No option of the command line is missing from this test.
+  const std::string help = run("server --help").output;
+  for (std::size_t at = help.find("\n  --"); at != std::string::npos;
+       at = help.find("\n  --", at + 1)) {
+    const std::string name = help.substr(at + 5, help.find(' ', at + 5) - at - 5);
+    if (name == "config") continue;
+    EXPECT_THAT(settings, HasSubstr("\n" + name + " = "));
+  }
+}
+
 TEST_F(Startup, WrongSettingsOfAFile_AreNamedWithTheirLine) {
   write("unknown.toml", "id = 1\nbogus = 2\n");
   expect_end(run_server("--config=" + path("unknown.toml")), 2,
              "unknown.toml:2: there is no setting 'bogus'");
+  write("value.toml", "id = 1\nmax-value-bytes = 'huge'\n");
+  expect_end(run_server("--config=" + path("value.toml")), 2, "huge");
   write("bad.toml", "id = = 1\n");
   expect_end(run_server("--config=" + path("bad.toml")), 2, "bad.toml:1");
   write("type.toml", "id = [1]\n");
