@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/planted.hpp"
+#include "sim/scenario.hpp"
 #include "sim/swarm.hpp"
 
 namespace holdfast::sim {
@@ -83,6 +84,26 @@ constexpr auto kHunts = std::to_array<Hunt>({
 
 INSTANTIATE_TEST_SUITE_P(Of, PlantedInSwarm, testing::ValuesIn(kHunts),
                          [](const auto& hunt) { return name_of(hunt.param.bug); });
+
+// Figure 8 of the paper takes a meeting of crashes that swarms are too short for.
+TEST(PlantedCommitOldTerm, IsFoundByFigure8Slow) {
+  const auto all = raft_scenarios();
+  const auto slow = std::ranges::find(all, "Figure8Slow", &Scenario::name);
+  ASSERT_NE(slow, all.end());
+  plant(Bug::kCommitOldTerm);
+  std::string failure;
+  for (std::uint64_t seed = 1; seed <= 50 && failure.empty(); ++seed) {
+    try {
+      ScenarioRun run;
+      run.seed = seed;
+      slow->run(run);
+    } catch (const std::exception& failed) {
+      failure = failed.what();
+    }
+  }
+  plant(Bug::kNone);
+  EXPECT_NE(failure, "");
+}
 
 TEST(PlantedInSwarm, NoBug_NothingBreaks) {
   const SwarmResult result = swarm(first_seeds(100));

@@ -1,31 +1,15 @@
 #include <gtest/gtest.h>
 
-#include "lincheck/check.hpp"
 #include "sim/clerk_client.hpp"
-#include "sim/kv_server.hpp"
+#include "sim/kv_cluster.hpp"
 
 namespace holdfast::sim {
 namespace {
 
 using namespace std::chrono_literals;
 
-ClusterOptions options_for(std::size_t nodes, std::uint64_t seed) {
-  ClusterOptions options;
-  options.nodes = nodes;
-  options.seed = seed;
-  options.make_program = [nodes](NodeId id, raft::Restored restored, std::uint64_t nonce,
-                                 Streams& streams, Instant now) {
-    replica::Config config;
-    config.raft.id = id;
-    config.raft.seed = nonce;
-    for (std::uint64_t n = 1; n <= nodes; ++n) config.raft.voters.push_back(NodeId(n));
-    return std::make_unique<KvServer>(config, std::move(restored), nonce, streams, now);
-  };
-  return options;
-}
-
 TEST(Clients, LeaderCrashesAgainAndAgain_HistoryIsLinearizable) {
-  Cluster cluster(options_for(3, 1));
+  Cluster cluster(kv_cluster(3, 1));
   Recorder recorder(cluster);
   std::vector<std::unique_ptr<Client>> clients;
   for (std::uint64_t n = 1; n <= 4; ++n) {

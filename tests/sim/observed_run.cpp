@@ -1,22 +1,15 @@
 #include "sim/observed_run.hpp"
 
+#include "sim/kv_cluster.hpp"
+
 namespace holdfast::sim {
 
 using namespace std::chrono_literals;
 
 ClusterOptions ObservedRun::options(std::size_t nodes, Observer* observer, const Weather& weather) {
-  ClusterOptions options;
-  options.nodes = nodes;
+  ClusterOptions options = kv_cluster(nodes, 1);
   options.observer = observer;
   options.weather = weather;
-  options.make_program = [nodes](NodeId id, raft::Restored restored, std::uint64_t nonce,
-                                 Streams& streams, Instant now) {
-    replica::Config config;
-    config.raft.id = id;
-    config.raft.seed = nonce;
-    for (std::uint64_t n = 1; n <= nodes; ++n) config.raft.voters.push_back(NodeId(n));
-    return std::make_unique<KvServer>(config, std::move(restored), nonce, streams, now);
-  };
   return options;
 }
 
