@@ -13,6 +13,7 @@ void Progress::sent(Index last, std::size_t bytes, Instant now) {
   if (probing_ ? !probe_under_way_ : in_flight_.empty()) moved_ = now;
   if (probing_) {
     probe_under_way_ = true;
+    bytes_in_flight_ = bytes;
     return;
   }
   next_ = last.next();
@@ -32,7 +33,10 @@ bool Progress::accepted(Index match, Instant now) {
     bytes_in_flight_ -= in_flight_.front().bytes;
     in_flight_.pop_front();
   }
-  if (ends_probe) probing_ = probe_under_way_ = false;
+  if (ends_probe) {
+    probing_ = probe_under_way_ = false;
+    bytes_in_flight_ = 0;
+  }
   moved_ = now;
   resend_after_ = resend_first_;
   return true;
@@ -53,7 +57,7 @@ void Progress::heard(Instant now, Index received) {
     moved_ = now;
   }
   const bool waiting = probe_under_way_ || !in_flight_.empty();
-  if (!waiting || now - moved_ < resend_after_) return;
+  if (!waiting || now - moved_ < resend_after_ + travel_time(bytes_in_flight_)) return;
   moved_ = now;
   resend_after_ = std::min(resend_after_ * 2, resend_first_ * 64);
   send_again_from(std::max(match_, std::min(received, next_.prev())).next());

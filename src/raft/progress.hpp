@@ -11,7 +11,7 @@ namespace holdfast::raft {
 //
 // Probing: where the logs part is not known, or something was lost; one AppendRequest at a time.
 // Streaming: requests follow each other without waiting, within the window.
-// Invariants: match < next; bytes_in_flight is the sum over in_flight.
+// Invariants: match < next; bytes_in_flight is the sum over in_flight, or what a probe carries.
 class Progress {
  public:
   Progress(Index next, Instant now, Duration resend_after)
@@ -29,8 +29,8 @@ class Progress {
   bool accepted(Index match, Instant now);
   bool refused(Index rejected, Index next);
   // The peer has received everything up to `received`, perhaps not on disk yet. Without progress
-  // for a while what is in flight, or its answer, counts as lost; the wait doubles each time, since
-  // large entries on a slow link are not lost but late.
+  // for a while what is in flight, or its answer, counts as lost; the wait grows with its bytes and
+  // doubles each time, since large entries on a slow link are not lost but late.
   void heard(Instant now, Index received);
   // The connection broke: whatever is in flight may be lost.
   void link_reset();

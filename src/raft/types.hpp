@@ -38,6 +38,13 @@ struct Restored {
   std::vector<Entry> entries;  // indexes 1, 2, 3 …
 };
 
+// How long so many bytes may be under way before they count as lost, beyond what a small message
+// may take: as on a network of 32 MB/s.
+constexpr Duration travel_time(std::size_t bytes) {
+  constexpr std::size_t kBytesPerMicrosecond = 32;
+  return Duration(static_cast<Duration::rep>(bytes / kBytesPerMicrosecond));
+}
+
 struct Config {
   NodeId id;
   std::vector<NodeId> voters;  // with `id` among them

@@ -82,7 +82,7 @@ void WriteQueue::send_again() {
 
 void WriteQueue::tick(Instant now, bool leader_is_self) {
   expire(now);
-  if (!waiting_since_ || now - *waiting_since_ < resend_after_) return;
+  if (!waiting_since_ || now - *waiting_since_ < answer_time()) return;
   if (leader_is_self && !renumbering_) {
     // It is in our own log: while we lead nothing is lost, and afterwards all is sent again.
     return waiting_since_.reset();
@@ -186,7 +186,7 @@ Instant WriteQueue::next_deadline() const {
     next = write.deadline;
     break;
   }
-  if (waiting_since_) next = std::min(next, *waiting_since_ + resend_after_);
+  if (waiting_since_) next = std::min(next, *waiting_since_ + answer_time());
   return next;
 }
 

@@ -60,6 +60,8 @@ class WriteQueue {
   static std::size_t cost(const Write& write) {
     return write.command.size() + kRequestOverheadBytes;
   }
+  // Without an answer for this long, what was sent counts as lost.
+  Duration answer_time() const { return resend_after_ + raft::travel_time(sent_bytes_); }
   void expire(Instant now);
   void drop_front();
   void finish(const Write& write, kv::Reply reply);

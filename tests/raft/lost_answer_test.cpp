@@ -57,5 +57,27 @@ TEST(Core, AcknowledgementOfTheLastEntryLost_IsAskedForAgain) {
   EXPECT_EQ(pair.leader().commit_index(), index);
 }
 
+// Kills: a resend by time alone. A large entry that took longer was sent again and again, and each
+// copy delayed the next.
+TEST(Core, LargeEntryUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
+  Pair pair;
+  pair.run_for(2000);
+  int copies = 0;
+  pair.lose = [&](const Envelope& e) {
+    const auto* append = std::get_if<AppendRequest>(&e.message);
+    const bool carries_it = append && !append->entries.empty();
+    if (carries_it) ++copies;
+    return carries_it;
+  };
+  ASSERT_TRUE(pair.leader().propose(Payload(std::string(64 << 20, 'x'))));
+  pair.run_for(2000);
+  EXPECT_EQ(copies, 1);
+  pair.run_for(3000);
+  EXPECT_GT(copies, 1);
+  pair.lose = [](const Envelope&) { return false; };
+  pair.run_for(10'000);
+  EXPECT_EQ(pair.leader().commit_index(), pair.leader().log().last_index());
+}
+
 }  // namespace
 }  // namespace holdfast::raft

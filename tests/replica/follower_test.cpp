@@ -45,6 +45,7 @@ class Follower : public testing::Test {
     for (const raft::Persist& batch : output.persist) node->persisted(now, batch.ticket);
     for (const Outgoing& out : output.messages) {
       const auto* message = std::get_if<raft::Message>(&out.message);
+      if (message == nullptr) ++forwards;
       const auto* question = message ? std::get_if<raft::ReadIndexRequest>(message) : nullptr;
       if (question) asked.push_back(question->token);
     }
@@ -64,7 +65,37 @@ class Follower : public testing::Test {
   std::uint64_t request = 0;
   std::optional<Replica> node;
   std::vector<std::uint64_t> asked;
+  int forwards = 0;
 };
+
+// Kills: a resend by time alone. A large write that took longer stood in the log two or three
+// times.
+TEST_F(Follower, LargeWriteUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
+  std::string batch;
+  Writer writer(batch);
+  kv::put_batch_header(1, writer);
+  kv::put_section(kv::OpenSection{.origin = kSelf, .nonce = nonce}, writer);
+  hear(raft::AppendRequest{.term = kTerm,
+                           .prev_index = Index(1),
+                           .prev_term = kTerm,
+                           .commit = Index(2),
+                           .entries = {{kTerm, raft::EntryKind::kCommand, Payload(batch)}}});
+  turn();
+  forwards = 0;
+  const std::string value(64 << 20, 'x');
+  const std::vector<std::string_view> set{"SET", "k", value};
+  node->submit_write(now, {1, ++request}, set);
+  for (int i = 0; i < 20; ++i) {
+    turn();
+    wait(milliseconds(100));
+  }
+  EXPECT_EQ(forwards, 1);
+  for (int i = 0; i < 20; ++i) {
+    turn();
+    wait(milliseconds(100));
+  }
+  EXPECT_EQ(forwards, 2);
+}
 
 // A leader may keep the question of a node that died meanwhile, and answer when it is up again.
 // Kills: tokens that begin at one in each life.
