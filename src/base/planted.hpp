@@ -31,12 +31,21 @@ enum class Bug : std::uint8_t {
   kCommittedTruncated,
   kQuorumTooSmall,
   kLateReadAnswerTaken,
+  kSnapshotWrongTerm,
+  kSnapshotWithoutMembership,
+  kConflictKeptBehindSnapshot,
+  kChangeBeforeNoop,
+  kJointIgnoresOld,
+  kChangeMadeTwice,
+  kRemovedNodeVotes,
+  kLeaseKeptOverPause,
   // storage
   kSyncSkipped,
   kDirectoryNotSynced,
   kChecksumSkipped,
   kRotCutAsTorn,
   kFailedSyncIgnored,
+  kSnapshotNotSynced,
   // wire
   kFrameChecksumSkipped,
   // kv
@@ -45,6 +54,8 @@ enum class Bug : std::uint8_t {
   kSessionLostAtRestart,
   kSessionLimitsDiffer,
   kGapIgnored,
+  kSnapshotSlotChanged,
+  kSnapshotWithoutSessions,
   // replica
   kReadBeforeApplied,
   kUnknownCalledFailed,

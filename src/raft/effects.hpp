@@ -14,10 +14,16 @@ namespace holdfast::raft {
 struct Persist {
   Ticket ticket;
   std::optional<HardState> hard_state;
+  // The log is emptied and goes on behind this entry, the last of a snapshot that is durable. Comes
+  // before `entries`.
+  std::optional<Position> reset = {};
   // Entries `first`, `first`+1, …; they replace whatever the log holds from `first` on. No
   // entries: the log stays as it is.
   Index first;
   std::vector<Entry> entries;
+  // What stands before this index is in a durable snapshot and is never asked for again: the disk
+  // may drop it when it suits. Zero: nothing new.
+  Index first_needed = {};
 };
 
 struct Committed {

@@ -7,12 +7,14 @@
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "raft/membership.hpp"
 
 namespace holdfast::raft {
 
 enum class EntryKind : std::uint8_t {
-  kNoop = 0,     // the empty entry with which a leader starts its term (Raft §8)
-  kCommand = 1,  // bytes for the state machine
+  kNoop = 0,        // the empty entry with which a leader starts its term (Raft §8)
+  kCommand = 1,     // bytes for the state machine
+  kMembership = 2,  // an encoded Membership, in force from where it stands in a log (Raft §6)
 };
 
 // One entry of the log. Its index is its place; the core and the disk carry it beside the entry.
@@ -32,10 +34,30 @@ struct HardState {
   bool operator==(const HardState&) const = default;
 };
 
+// Names an entry. Term zero at an index above zero: the term is no longer known.
+struct Position {
+  Index index;
+  Term term;
+
+  auto operator<=>(const Position&) const = default;
+};
+
+// What a snapshot stands for: the state after the entry `last`, and the membership in force there.
+struct SnapshotMeta {
+  Position last;
+  Membership membership;
+
+  bool operator==(const SnapshotMeta&) const = default;
+};
+
 // What a disk kept: the core starts from it.
 struct Restored {
   HardState hard_state;
-  std::vector<Entry> entries;  // indexes 1, 2, 3 …
+  // The newest snapshot; before the first one the membership with which the cluster began, if that
+  // is known, else Config::voters.
+  SnapshotMeta snapshot = {};
+  Position base = {};          // the entry before the log's first; at most the snapshot's last
+  std::vector<Entry> entries;  // behind `base`, without a gap
 };
 
 // How long so many bytes may be under way before they count as lost, beyond what a small message
@@ -47,7 +69,7 @@ constexpr Duration travel_time(std::size_t bytes) {
 
 struct Config {
   NodeId id;
-  std::vector<NodeId> voters;  // with `id` among them
+  std::vector<NodeId> voters;  // of a cluster about which the disk knows nothing yet
 
   // A follower that hears no leader for a time drawn anew from [min, max] asks for pre-votes.
   // The minimum is also how long a vote is refused after a leader was heard, and how long a

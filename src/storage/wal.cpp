@@ -56,8 +56,10 @@ std::expected<Wal::Opened, RecoveryError> Wal::open(Disk& disk, const std::strin
 
   Wal wal(disk, log_dir(dir), options, std::move(*file), *end);
   if (end->has_records && (!end->marked || end->torn_end != 0)) wal.write_mark();
-  return Opened{std::move(wal), raft::Restored{end->state.summary().hard_state, collector.take()},
-                std::move(notes)};
+  return Opened{
+      std::move(wal),
+      raft::Restored{.hard_state = end->state.summary().hard_state, .entries = collector.take()},
+      std::move(notes)};
 }
 
 Wal::Wal(Disk& disk, std::string dir, WalOptions options, std::unique_ptr<File> file,

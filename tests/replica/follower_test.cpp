@@ -24,7 +24,8 @@ class Follower : public testing::Test {
     Config config;
     config.raft.id = kSelf;
     config.raft.voters = {kLeader, kSelf, NodeId(3)};
-    const raft::Restored disk{{kTerm, NodeId()}, {{kTerm, raft::EntryKind::kNoop, Payload()}}};
+    const raft::Restored disk{.hard_state = {kTerm, NodeId()},
+                              .entries = {{kTerm, raft::EntryKind::kNoop, Payload()}}};
     node.emplace(config, disk, ++nonce, now);
     hear(raft::AppendRequest{
         .term = kTerm, .prev_index = Index(1), .prev_term = kTerm, .commit = Index(1)});
