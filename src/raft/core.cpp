@@ -17,12 +17,43 @@ Core::Core(Config config, Restored restored, Instant now)
     : config_(std::move(config)),
       prng_(config_.seed),
       hard_state_(restored.hard_state),
-      log_(std::move(restored.entries)),
+      log_(restored.base, std::move(restored.entries)),
+      snapshot_(restored.snapshot.last),
+      commit_index_(snapshot_.index),
+      handed_out_(snapshot_.index),
       durable_index_(log_.last_index()) {
-  CHECK(is_voter(config_.id));
+  Membership first = std::move(restored.snapshot.membership);
+  if (first.members.empty()) first = Membership::of(config_.voters);
+  memberships_ = MembershipLog(snapshot_.index, std::move(first));
+  CHECK(log_.base().index <= snapshot_.index);
+  if (log_.term_at(snapshot_.index) != snapshot_.term) {
+    reset_log(snapshot_);
+  } else if (!log_.term_at(log_.base().index)) {
+    log_.compact_to(snapshot_.index);
+  }
+  for (Index i = snapshot_.index.next(); i <= log_.last_index(); ++i) note_membership(i);
   CHECK(log_.last_term() <= hard_state_.term);
   reset_election_timer(now);
-  if (quorum() == 1) election_deadline_ = now;  // there is nobody to wait for
+  if (is_quorum_alone()) election_deadline_ = now;  // there is nobody to wait for
+}
+
+// Memberships are in force from where they stand in the log (Raft §6).
+void Core::note_membership(Index index) {
+  const Entry& entry = log_.at(index);
+  if (entry.kind != EntryKind::kMembership) return;
+  auto membership = decode_membership(entry.payload.view());
+  CHECK_MSG(membership.has_value(), "a malformed membership in the log");
+  memberships_.append(index, std::move(*membership));
+}
+
+void Core::append_to_log(Entry entry) {
+  log_.append(std::move(entry));
+  note_membership(log_.last_index());
+  mark_log_dirty(log_.last_index());
+}
+
+bool Core::is_quorum_alone() const {
+  return membership().has_quorum([this](NodeId node) { return node == id(); });
 }
 
 void Core::tick(Instant now) {
@@ -36,10 +67,15 @@ void Core::tick(Instant now) {
 
 void Core::receive(Instant now, const Envelope& envelope) {
   if (fault_) return;
-  if (envelope.to != id() || envelope.from == id() || !is_voter(envelope.from)) {
+  if (envelope.to != id() || envelope.from == id() || !envelope.from) {
     trace("dropped a message from node " + std::to_string(envelope.from.value()) + " to node " +
           std::to_string(envelope.to.value()));
     return;
+  }
+  // A sender that is no member may know a newer membership than we do; what it says is judged by
+  // the same rules. Only a leader knows better.
+  if (is_leader() && !membership().contains(envelope.from)) {
+    tell_stranger(envelope.from, envelope.message);
   }
   if (admit(now, envelope.from, envelope.message)) dispatch(now, envelope.from, envelope.message);
 }
@@ -112,10 +148,12 @@ void Core::mark_log_dirty(Index from) {
 }
 
 void Core::hand_to_disk() {
-  if (!hard_state_dirty_ && !log_dirty_from_) return;
+  if (!hard_state_dirty_ && !log_reset_ && !log_dirty_from_ && !first_needed_) return;
   Persist batch{.ticket = next_ticket(), .hard_state = {}, .first = {}, .entries = {}};
   if (hard_state_dirty_) batch.hard_state = hard_state_;
   if (planted(Bug::kVoteNotPersisted) && batch.hard_state) batch.hard_state->voted_for = NodeId();
+  batch.reset = std::exchange(log_reset_, std::nullopt);
+  batch.first_needed = std::exchange(first_needed_, Index());
   if (log_dirty_from_) {
     const auto entries = log_.from(*log_dirty_from_);
     batch.first = *log_dirty_from_;
@@ -167,6 +205,7 @@ void Core::commit_to(Index index) {
 
 Effects Core::take_effects(Instant now) {
   if (!fault_) {
+    maybe_go_on_changing(now);
     start_reads();
     // Entries travel to the peers and to our own disk at the same time (Thesis §10.2.1).
     replicate(now);
@@ -199,10 +238,6 @@ NodeId Core::leader() const {
   return follower ? follower->leader : NodeId();
 }
 
-bool Core::is_voter(NodeId node) const {
-  return std::ranges::find(config_.voters, node) != config_.voters.end();
-}
-
 void Core::trace(std::string line) {
   effects_.trace.push_back(std::move(line));
 }
@@ -214,12 +249,14 @@ void Core::check_invariants() const {
   CHECK(log_.last_term() <= term());
   CHECK(verified_ <= log_.last_index());
   CHECK(held_.empty() || held_.begin()->first > durable_ticket_);
+  CHECK(log_.base().index <= snapshot_.index && snapshot_.index <= commit_index_);
   if (const auto* leader = std::get_if<Leader>(&role_)) {
     CHECK(log_.last_term() == term());
-    CHECK(log_.term_at(leader->term_start) == term());
+    CHECK(leader->term_start <= log_.base().index || log_.term_at(leader->term_start) == term());
     for (const auto& [node, peer] : leader->peers) {
       CHECK(peer.match() < peer.next());
       CHECK(peer.match() <= log_.last_index());
+      CHECK(membership().contains(node));
     }
   }
 }

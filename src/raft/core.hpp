@@ -10,6 +10,7 @@
 #include "base/prng.hpp"
 #include "raft/effects.hpp"
 #include "raft/log.hpp"
+#include "raft/membership_log.hpp"
 #include "raft/progress.hpp"
 
 namespace holdfast::raft {
@@ -17,6 +18,10 @@ namespace holdfast::raft {
 enum class Refusal : std::uint8_t {
   kNotLeader,
   kTransferring,  // leadership is being handed over
+  // Of a change of the membership:
+  kNotYet,      // this leader has not committed an entry of its own term
+  kChanging,    // an earlier change is not finished
+  kLosesQuorum  // of the voters that there would be, no majority answers
 };
 
 // One node's Raft (Ongaro and Ousterhout 2014; Ongaro's thesis): a value without clock, I/O,
@@ -32,9 +37,12 @@ enum class Refusal : std::uint8_t {
 //  2. Term and commit index never fall. (Checked where they change.)
 //  3. A leader's log only grows, and its last term is its own.
 //  4. An answer held back waits for a ticket that is not durable.
+//  5. The log begins at or before the snapshot's last entry; the snapshot is committed.
+//  6. A leader keeps track of just those peers that are members.
 class Core {
  public:
-  // `config.voters` holds `config.id`; timers as in Config. `restored` is what the disk kept.
+  // Timers as in Config. `restored` is what the disk kept. A log that does not hold the snapshot's
+  // last entry is older than the snapshot and is dropped (a crash between the two writes).
   Core(Config config, Restored restored, Instant now);
 
   // Events. `now` never goes back.
@@ -45,10 +53,31 @@ class Core {
   void persisted(Instant now, Ticket ticket);
   // The connection to the peer broke or was made anew: what was under way may be lost.
   void link_reset(NodeId peer);
+  // The peer closed all its connections to us, as the system does for a process that dies. If it
+  // is our leader we ask for pre-votes soon, without waiting for the timeout; those who still hear
+  // it refuse them, so a link that flaps elects nobody.
+  void peer_lost(Instant now, NodeId peer);
 
   // Adds a command to the log. Its index tells whether it was committed: the entry that is
   // committed at that index has this term, or the command was overwritten.
   std::expected<Index, Refusal> propose(Payload payload);
+  // Makes `target` the membership, by a joint phase if voters change; `votes` counts in it, and its
+  // members' other flags but `joins` and `replaces` are ignored. Done when an entry that is not
+  // joint and has this or a higher index is committed; until then further changes are refused.
+  // Requires a voter in `target`.
+  std::expected<Index, Refusal> change_membership(Instant now, const Membership& target);
+  // A snapshot of the state after `last`, which is applied here, is durable: the log before it may
+  // go, but for about Config::log_tail_bytes and what peers need that a snapshot was sent to.
+  void compact(Index last);
+  // A snapshot from elsewhere is durable here, and the host has put it in the place of its state.
+  // False if that is not to be done, since what it holds was committed here before; the sender is
+  // answered in either case.
+  bool install(Instant now, const SnapshotMeta& snapshot);
+  // Leader: the peers that need a snapshot, since the log they lack is gone.
+  std::vector<NodeId> peers_behind_log() const;
+  // Leader: a snapshot that ends here is on its way to the peer. The log behind it is kept until
+  // the peer has caught up, is gone, or gets another one.
+  void snapshot_sent(NodeId peer, Index last);
   // Asks for a linearizable read (Thesis §6.4). `token` is above all earlier ones, and was never
   // used in an earlier life of this node, whose questions may still be answered. It comes back in
   // reads_granted or reads_refused, or never if a message is lost.
@@ -71,6 +100,12 @@ class Core {
   bool is_pre_candidate() const { return std::holds_alternative<PreCandidate>(role_); }
   bool is_transferring() const;
   const Log& log() const { return log_; }
+  const Membership& membership() const { return memberships_.current(); }
+  Index membership_index() const { return memberships_.current_index(); }
+  // What a snapshot of the state after `index` stands for; `index` is committed and in the log.
+  SnapshotMeta meta_at(Index index) const;
+  // A leader says that this node is no member any more: it may stop.
+  bool is_removed() const { return removed_; }
   Index commit_index() const { return commit_index_; }
   Index durable_index() const { return durable_index_; }
   // Leader only, else empty: what each peer has on disk.
@@ -86,9 +121,10 @@ class Core {
   // ticket or a time. Private structs among it are aggregates.
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(hard_state_, log_, commit_index_, handed_out_, role_, election_deadline_, leader_heard_,
-          verified_, reads_asked_, last_ticket_, durable_ticket_, hard_state_ticket_, log_ticket_,
-          hard_state_dirty_, log_dirty_from_, durable_index_, pending_, held_, fault_);
+    visit(hard_state_, log_, snapshot_, commit_index_, handed_out_, role_, election_deadline_,
+          leader_heard_, verified_, reads_asked_, last_ticket_, durable_ticket_, hard_state_ticket_,
+          log_ticket_, hard_state_dirty_, log_reset_, log_dirty_from_, durable_index_, pending_,
+          held_, removed_, fault_);
   }
 
  private:
@@ -119,7 +155,8 @@ class Core {
   };
   struct Leader {
     std::map<NodeId, Progress> peers;
-    Index term_start;  // the no-op; no read is answered before it is committed
+    std::set<NodeId> dropped;  // are no members any more, and not yet told so
+    Index term_start;          // the no-op; no read is answered before it is committed
     Round round;
     Instant heartbeat_due;
     std::vector<PendingRead> reads;  // oldest first
@@ -144,11 +181,10 @@ class Core {
   void send(NodeId to, Message message, Ticket needs);
   void trace(std::string line);
   Ticket next_ticket() const { return last_ticket_.next(); }
-  std::size_t quorum() const {
-    return config_.voters.size() / 2 + (planted(Bug::kQuorumTooSmall) ? 0 : 1);
-  }
-  bool is_voter(NodeId node) const;
   void commit_to(Index index);
+  void append_to_log(Entry entry);
+  void note_membership(Index index);
+  bool is_quorum_alone() const;
 
   // election.cpp
   void become_follower(Instant now, Term term, NodeId leader);
@@ -157,6 +193,7 @@ class Core {
   void become_leader(Instant now);
   void reset_election_timer(Instant now);
   bool hears_leader(Instant now) const;
+  bool may_campaign() const;
   void count_votes(Instant now);
   void on(Instant now, NodeId from, const VoteRequest& request);
   void on(Instant now, NodeId from, const VoteResponse& response);
@@ -179,7 +216,22 @@ class Core {
   void send_heartbeat(NodeId to, Progress& peer);
   void maybe_advance_commit();
   void maybe_finish_transfer(NodeId peer);
+  bool answers(Instant now, NodeId node) const;
+  NodeId best_successor() const;
   void refuse_own_reads();
+
+  // membership_change.cpp
+  Index append_membership(Instant now, const Membership& membership);
+  void maybe_go_on_changing(Instant now);
+  void maybe_promote(Instant now);
+  void follow_membership(Instant now);
+  void leave_office(Instant now);
+  void tell_stranger(NodeId node, const Message& message);
+  void on(Instant now, NodeId from, const Removed& message);
+
+  // snapshots.cpp
+  void reset_log(Position base);
+  Index first_needed_by_peers() const;
 
   // reads.cpp
   void on(Instant now, NodeId from, const ReadIndexRequest& request);
@@ -192,6 +244,8 @@ class Core {
   Prng prng_;
   HardState hard_state_;
   Log log_;
+  Position snapshot_;  // durable
+  MembershipLog memberships_;
   Index commit_index_;
   Index handed_out_;  // committed entries up to here were given to the host
   std::variant<Follower, PreCandidate, Candidate, Leader> role_;
@@ -205,11 +259,14 @@ class Core {
   Ticket hard_state_ticket_;  // the newest ticket that holds a term or vote
   Ticket log_ticket_;         // … that holds entries
   bool hard_state_dirty_ = false;
+  std::optional<Position> log_reset_;  // not yet handed to the disk
   std::optional<Index> log_dirty_from_;
+  Index first_needed_;  // not yet told to the disk
   Index durable_index_;
   std::deque<Pending> pending_;
   std::multimap<Ticket, Envelope> held_;
 
+  bool removed_ = false;
   std::optional<std::string> fault_;
   Effects effects_;
 };

@@ -26,6 +26,9 @@ struct Persist {
   Index first_needed = {};
 };
 
+// What a disk that is a value in memory holds after a batch. Its snapshot is the host's affair.
+void write(const Persist& batch, Restored& disk);
+
 struct Committed {
   Index index;
   Entry entry;

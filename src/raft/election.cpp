@@ -18,9 +18,18 @@ bool Core::hears_leader(Instant now) const {
   return leader() && leader_heard_ && now - *leader_heard_ < config_.election_timeout_min;
 }
 
+// A node that is no voter in the newest membership may still be needed while that is not committed:
+// it may be the only one that has it (Thesis §4.2.2).
+bool Core::may_campaign() const {
+  return memberships_.is_voter_since(commit_index_, id());
+}
+
 void Core::become_follower(Instant now, Term term, NodeId leader) {
   const bool was_leader = is_leader();
   if (was_leader) refuse_own_reads();
+  // It has committed its own removal: nobody else needs to say so.
+  const bool is_settled = memberships_.current_index() <= commit_index_;
+  if (was_leader && is_settled && !membership().contains(id())) removed_ = true;
   for (const std::uint64_t token : reads_asked_) effects_.reads_refused.push_back(token);
   reads_asked_.clear();
   // Within a term the vote stands, whatever else we become (one vote per term, Raft §5.2).
@@ -36,12 +45,13 @@ void Core::become_follower(Instant now, Term term, NodeId leader) {
 void Core::become_pre_candidate(Instant now) {
   become_follower(now, term(), NodeId());
   reset_election_timer(now);
-  if (quorum() == 1) return become_candidate(now, false);
+  if (!may_campaign()) return;
+  if (is_quorum_alone()) return become_candidate(now, false);
   role_ = PreCandidate{{id()}};
   trace("asks for pre-votes for term " + std::to_string(term().value() + 1));
-  for (const NodeId voter : config_.voters) {
-    if (voter == id()) continue;
-    send(voter,
+  for (const Member& voter : membership().members) {
+    if (voter.id == id() || !(voter.votes || voter.voted)) continue;
+    send(voter.id,
          VoteRequest{.term = term().next(),
                      .last_index = log_.last_index(),
                      .last_term = log_.last_term(),
@@ -56,9 +66,9 @@ void Core::become_candidate(Instant now, bool forced) {
   reset_election_timer(now);
   role_ = Candidate{};
   trace("campaigns in term " + std::to_string(term().value()));
-  for (const NodeId voter : config_.voters) {
-    if (voter == id()) continue;
-    send(voter,
+  for (const Member& voter : membership().members) {
+    if (voter.id == id() || !(voter.votes || voter.voted)) continue;
+    send(voter.id,
          VoteRequest{.term = term(),
                      .last_index = log_.last_index(),
                      .last_term = log_.last_term(),
@@ -75,6 +85,10 @@ void Core::on(Instant now, NodeId from, const VoteRequest& request) {
     const bool granted = request.term > term() && newer && !hears_leader(now);
     // A refusal names our term, so that a candidate of an older one catches up with it.
     const Term answer = granted ? request.term : term();
+    // Two that campaign at once might split the votes: this one goes first.
+    if (granted) {
+      election_deadline_ = std::max(election_deadline_, now + config_.heartbeat_interval);
+    }
     return send(from, VoteResponse{.term = answer, .pre = true, .granted = granted}, no_promise);
   }
   const bool free = !voted_for() || voted_for() == from;
@@ -94,7 +108,8 @@ void Core::on(Instant now, NodeId from, const VoteResponse& response) {
     auto* hopeful = std::get_if<PreCandidate>(&role_);
     if (!hopeful || response.term != term().next()) return;
     hopeful->granted.insert(from);
-    if (hopeful->granted.size() >= quorum()) become_candidate(now, false);
+    const auto grants = [&](NodeId node) { return hopeful->granted.contains(node); };
+    if (membership().has_quorum(grants)) become_candidate(now, false);
     return;
   }
   if (auto* candidate = std::get_if<Candidate>(&role_)) candidate->granted.insert(from);
@@ -106,30 +121,41 @@ void Core::count_votes(Instant now) {
   auto* candidate = std::get_if<Candidate>(&role_);
   if (!candidate) return;
   if (hard_state_ticket_ <= durable_ticket_) candidate->granted.insert(id());
-  if (candidate->granted.size() >= quorum()) become_leader(now);
+  const auto grants = [&](NodeId node) { return candidate->granted.contains(node); };
+  if (membership().has_quorum(grants)) become_leader(now);
 }
 
 void Core::become_leader(Instant now) {
   Leader leader{.peers = {},
+                .dropped = {},
                 .term_start = log_.last_index().next(),
                 .round = {},
                 .heartbeat_due = now + config_.heartbeat_interval,
                 .reads = {},
                 .transfer = {}};
-  for (const NodeId voter : config_.voters) {
-    if (voter == id()) continue;
-    leader.peers.emplace(voter, Progress(leader.term_start, now, 2 * config_.heartbeat_interval));
-  }
   role_ = std::move(leader);
   trace("leads in term " + std::to_string(term().value()));
-  log_.append({term(), EntryKind::kNoop, Payload()});
-  mark_log_dirty(log_.last_index());
+  follow_membership(now);
+  append_to_log({term(), EntryKind::kNoop, Payload()});
   broadcast_heartbeat();
+}
+
+void Core::peer_lost(Instant now, NodeId peer) {
+  if (fault_ || !peer || is_leader() || leader() != peer) return;
+  trace("the leader, node " + std::to_string(peer.value()) + ", has closed its connections");
+  become_follower(now, term(), NodeId());
+  leader_heard_.reset();
+  // All followers notice it at the same time. Who waits longer votes for who waited less.
+  const auto low = static_cast<std::uint64_t>(config_.peer_lost_wait_min.count());
+  const auto high = static_cast<std::uint64_t>(config_.peer_lost_wait_max.count());
+  election_deadline_ = std::min(election_deadline_, now + Duration(prng_.between(low, high)));
 }
 
 void Core::on(Instant now, NodeId from, const TimeoutNow&) {
   // Only this term's leader can hand over, and only to a follower of its own.
-  if (leader() != from || is_leader()) return trace("dropped a TimeoutNow that no leader sent");
+  if (leader() != from || is_leader() || !may_campaign()) {
+    return trace("dropped a TimeoutNow that no leader sent, or not to us");
+  }
   trace("takes over from node " + std::to_string(from.value()));
   become_candidate(now, true);
 }

@@ -14,6 +14,8 @@ bool well_formed(const AppendRequest& request) {
   Term floor = request.prev_term;
   for (const Entry& entry : request.entries) {
     if (!entry.term || entry.term < floor || entry.term > request.term) return false;
+    const bool is_membership = entry.kind == EntryKind::kMembership;
+    if (is_membership && !decode_membership(entry.payload.view())) return false;
     floor = entry.term;
   }
   return floor <= request.term && request.prev_index.value() < (std::uint64_t{1} << 62);
@@ -37,13 +39,16 @@ bool Core::follow(Instant now, NodeId leader) {
 void Core::on(Instant now, NodeId from, const AppendRequest& request) {
   if (!well_formed(request)) return trace("dropped a malformed AppendRequest");
   if (!follow(now, from)) return;
+  // What is committed is the same everywhere, also where a snapshot has taken its place.
   const bool fits = log_.term_at(request.prev_index) == request.prev_term ||
+                    request.prev_index < log_.base().index ||
                     (planted(Bug::kLogsMerged) && request.prev_index <= log_.last_index());
   if (!fits) return refuse_append(from, request.prev_index);
   // Only a real conflict truncates: a late, shorter request must leave what came after it alone.
   Index index = request.prev_index;
   for (const Entry& entry : request.entries) {
     ++index;
+    if (index <= log_.base().index) continue;
     const auto present = log_.term_at(index);
     if (present == entry.term && !planted(Bug::kStaleAppendTruncates)) continue;
     if (present && planted(Bug::kConflictKept)) continue;
@@ -53,8 +58,7 @@ void Core::on(Instant now, NodeId from, const AppendRequest& request) {
       }
       truncate_from(index);
     }
-    log_.append(entry);
-    mark_log_dirty(index);
+    append_to_log(entry);
   }
   verified_ = planted(Bug::kStaleAppendTruncates) ? index : std::max(verified_, index);
   // Only what this very request proved equal may be committed, not what happens to follow it here.
@@ -67,6 +71,7 @@ void Core::on(Instant now, NodeId from, const AppendRequest& request) {
 
 void Core::truncate_from(Index index) {
   log_.truncate_from(index);
+  memberships_.truncate_from(index);
   durable_index_ = std::min(durable_index_, index.prev());
   if (planted(Bug::kLateCompletionCounts)) return;
   for (Pending& pending : pending_) pending.last = std::min(pending.last, index.prev());

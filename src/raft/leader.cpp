@@ -12,8 +12,7 @@ std::expected<Index, Refusal> Core::propose(Payload payload) {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || fault_) return std::unexpected(Refusal::kNotLeader);
   if (leader->transfer) return std::unexpected(Refusal::kTransferring);
-  log_.append({term(), EntryKind::kCommand, std::move(payload)});
-  mark_log_dirty(log_.last_index());
+  append_to_log({term(), EntryKind::kCommand, std::move(payload)});
   return log_.last_index();
 }
 
@@ -22,18 +21,23 @@ void Core::tick_leader(Instant now) {
   if (leader.transfer && now >= leader.transfer->deadline) {
     trace("gave up handing over to node " + std::to_string(leader.transfer->target.value()));
     leader.transfer.reset();
+    if (!membership().is_voter(id())) return become_follower(now, term(), NodeId());
   }
   if (now < leader.heartbeat_due) return;
   // Check-quorum (Thesis §6.2): cut off from a majority, others may lead by now.
-  const auto heard = std::ranges::count_if(leader.peers, [&](const auto& peer) {
-    return now - peer.second.last_heard() < config_.election_timeout_min;
-  });
-  if (static_cast<std::size_t>(heard) + 1 < quorum()) {
+  if (!membership().has_quorum([&](NodeId node) { return answers(now, node); })) {
     trace("hears no majority");
     return become_follower(now, term(), NodeId());
   }
   leader.heartbeat_due = now + config_.heartbeat_interval;
   broadcast_heartbeat();
+}
+
+bool Core::answers(Instant now, NodeId node) const {
+  if (node == id()) return true;
+  const auto& peers = std::get<Leader>(role_).peers;
+  const auto peer = peers.find(node);
+  return peer != peers.end() && now - peer->second.last_heard() < config_.election_timeout_min;
 }
 
 // For the time or for reads; reads must not put off what else a tick does.
@@ -64,6 +68,7 @@ void Core::replicate(Instant now) {
 }
 
 void Core::send_entries(Instant now, NodeId to, Progress& peer) {
+  if (!log_.term_at(peer.next().prev())) return;  // it gets a snapshot
   while ((peer.next() <= log_.last_index() || peer.wants_answer()) && peer.may_send(config_)) {
     AppendRequest request{.term = term(),
                           .prev_index = peer.next().prev(),
@@ -88,7 +93,9 @@ void Core::send_entries(Instant now, NodeId to, Progress& peer) {
 void Core::on(Instant now, NodeId from, const AppendResponse& response) {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader) return;
-  Progress& peer = leader->peers.at(from);
+  const auto found = leader->peers.find(from);
+  if (found == leader->peers.end()) return;
+  Progress& peer = found->second;
   if (response.match > log_.last_index() || response.rejected > log_.last_index()) {
     return trace("dropped an AppendResponse about entries that do not exist");
   }
@@ -99,6 +106,7 @@ void Core::on(Instant now, NodeId from, const AppendResponse& response) {
   }
   if (!peer.accepted(response.match, now)) return;
   maybe_advance_commit();
+  if (peer.match() >= commit_index_) peer.snapshot_sent = Index();
   maybe_finish_transfer(from);
 }
 
@@ -108,15 +116,18 @@ void Core::on(Instant now, NodeId from, const HeartbeatResponse& response) {
   if (response.round > leader->round || response.received > log_.last_index()) {
     return trace("dropped a HeartbeatResponse to what was never asked");
   }
-  Progress& peer = leader->peers.at(from);
+  const auto found = leader->peers.find(from);
+  if (found == leader->peers.end()) return;
+  Progress& peer = found->second;
   peer.heard(now, response.received);
   peer.round_confirmed = std::max(peer.round_confirmed, response.round);
-  if (response.received < peer.match()) {
+  if (const auto match_term = log_.term_at(peer.match());
+      match_term && response.received < peer.match()) {
     // It restarted: it holds the entries but can't know any more that they are ours.
     send(from,
          AppendRequest{.term = term(),
                        .prev_index = peer.match(),
-                       .prev_term = *log_.term_at(peer.match()),
+                       .prev_term = *match_term,
                        .commit = commit_index_},
          hard_state_ticket_);
   }
@@ -135,10 +146,12 @@ void Core::link_reset(NodeId node) {
 void Core::maybe_advance_commit() {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader) return;
-  std::vector<Index> on_disk{planted(Bug::kOwnDiskNotAwaited) ? log_.last_index() : durable_index_};
-  for (const auto& [node, peer] : leader->peers) on_disk.push_back(peer.match());
-  std::ranges::sort(on_disk, std::greater{});
-  const Index majority = on_disk[quorum() - 1];
+  const Index own = planted(Bug::kOwnDiskNotAwaited) ? log_.last_index() : durable_index_;
+  const Index majority = membership().reached_by_quorum([&](NodeId node) {
+    if (node == id()) return own;
+    const auto peer = leader->peers.find(node);
+    return peer == leader->peers.end() ? Index() : peer->second.match();
+  });
   // Raft §5.4.2: entries of earlier terms commit only beneath one of ours (figure 8).
   const bool ours = log_.term_at(majority) == term() || planted(Bug::kCommitOldTerm);
   if (majority <= commit_index_ || !ours) return;
@@ -153,18 +166,30 @@ bool Core::is_transferring() const {
 
 bool Core::transfer(Instant now, NodeId target) {
   auto* leader = std::get_if<Leader>(&role_);
-  if (!leader || leader->peers.empty() || leader->transfer) return false;
-  if (!target) {
-    const auto best = std::ranges::max_element(leader->peers, {}, [](const auto& peer) {
-      return std::pair(peer.second.match(), peer.second.last_heard());
-    });
-    target = best->first;
-  }
-  if (!leader->peers.contains(target)) return false;
+  if (!leader || leader->transfer) return false;
+  if (!target) target = best_successor();
+  const Member* member = membership().find(target);
+  if (member == nullptr || !member->votes || !leader->peers.contains(target)) return false;
   leader->transfer = Transfer{target, now + config_.election_timeout_min, false};
   leader->heartbeat_due = std::min(leader->heartbeat_due, leader->transfer->deadline);
   maybe_finish_transfer(target);
   return true;
+}
+
+// The most caught-up of the voters; zero if there is no other.
+NodeId Core::best_successor() const {
+  const auto& leader = std::get<Leader>(role_);
+  NodeId best;
+  std::pair<Index, Instant> best_state;
+  for (const auto& [node, peer] : leader.peers) {
+    const Member* member = membership().find(node);
+    if (member == nullptr || !member->votes) continue;
+    const std::pair state(peer.match(), peer.last_heard());
+    if (best && state <= best_state) continue;
+    best = node;
+    best_state = state;
+  }
+  return best;
 }
 
 // Nothing is proposed meanwhile, so the target will have everything; then it may campaign.

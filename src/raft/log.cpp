@@ -6,24 +6,25 @@
 
 namespace holdfast::raft {
 
-Log::Log(std::vector<Entry> entries) {
+Log::Log(Position base, std::vector<Entry> entries) : base_(base) {
   for (Entry& entry : entries) append(std::move(entry));
 }
 
 std::optional<Term> Log::term_at(Index index) const {
   if (!index) return Term();
-  if (index > last_index()) return std::nullopt;
-  return entries_[index.value() - 1].term;
+  if (index == base_.index && base_.term) return base_.term;
+  if (index <= base_.index || index > last_index()) return std::nullopt;
+  return at(index).term;
 }
 
 const Entry& Log::at(Index index) const {
-  CHECK(index && index <= last_index());
-  return entries_[index.value() - 1];
+  CHECK(index > base_.index && index <= last_index());
+  return entries_[index.value() - first_index().value()];
 }
 
 std::span<const Entry> Log::from(Index index) const {
-  CHECK(index && index <= last_index().next());
-  return std::span(entries_).subspan(index.value() - 1);
+  CHECK(index > base_.index && index <= last_index().next());
+  return std::span(entries_).subspan(index.value() - first_index().value());
 }
 
 bool Log::is_up_to_date(Index index, Term term) const {
@@ -32,29 +33,62 @@ bool Log::is_up_to_date(Index index, Term term) const {
 
 void Log::append(Entry entry) {
   CHECK(entry.term >= last_term());
-  if (entry.term > last_term()) runs_.push_back({entry.term, last_index().next()});
+  bytes_ += cost(entry);
+  if (runs_.empty() || entry.term > last_term()) {
+    runs_.push_back({entry.term, last_index().next()});
+  }
   entries_.push_back(std::move(entry));
 }
 
 void Log::truncate_from(Index index) {
-  CHECK(index && index <= last_index());
-  entries_.resize(index.value() - 1);
+  for (const Entry& entry : from(index)) bytes_ -= cost(entry);
+  entries_.resize(index.value() - first_index().value());
   while (!runs_.empty() && runs_.back().first >= index) runs_.pop_back();
 }
 
+void Log::compact_to(Index index) {
+  if (index <= base_.index) return;
+  const Position base{index, at(index).term};
+  const auto count = static_cast<std::ptrdiff_t>(index.value() - base_.index.value());
+  for (const Entry& entry : std::span(entries_).first(static_cast<std::size_t>(count))) {
+    bytes_ -= cost(entry);
+  }
+  entries_.erase(entries_.begin(), entries_.begin() + count);
+  base_ = base;
+  const auto later = std::ranges::upper_bound(runs_, first_index(), {}, &TermRun::first);
+  runs_.erase(runs_.begin(), later == runs_.begin() ? later : std::prev(later));
+  if (entries_.empty()) {
+    runs_.clear();
+  } else {
+    runs_.front().first = first_index();
+  }
+}
+
+void Log::reset(Position base) {
+  *this = Log(base);
+}
+
 std::size_t Log::run_of(Index index) const {
-  CHECK(index && index <= last_index());
+  CHECK(index > base_.index && index <= last_index());
   const auto after = std::ranges::upper_bound(runs_, index, {}, &TermRun::first);
   return static_cast<std::size_t>(after - runs_.begin()) - 1;
 }
 
 std::vector<TermRun> Log::runs_until(Index last) const {
-  if (!last) return {};
-  const std::size_t newest = run_of(last);
-  const std::size_t oldest = newest + 1 > kTermRunsMax ? newest + 1 - kTermRunsMax : 0;
-  std::vector<TermRun> runs(runs_.begin() + static_cast<std::ptrdiff_t>(oldest),
-                            runs_.begin() + static_cast<std::ptrdiff_t>(newest) + 1);
-  std::ranges::reverse(runs);
+  std::vector<TermRun> runs;
+  if (last > base_.index) {
+    for (std::size_t run = run_of(last) + 1; run > 0 && runs.size() < kTermRunsMax; --run) {
+      runs.push_back(runs_[run - 1]);
+    }
+  }
+  const bool is_told = base_.index && base_.term && last >= base_.index;
+  if (!is_told || runs.size() >= kTermRunsMax) return runs;
+  // The base is an entry like the others, of which only the place and the term are left.
+  if (!runs.empty() && runs.back().term == base_.term) {
+    runs.back().first = base_.index;
+  } else {
+    runs.push_back({base_.term, base_.index});
+  }
   return runs;
 }
 
@@ -62,12 +96,13 @@ Index Log::last_common(Index last, std::span<const TermRun> theirs) const {
   last = std::min(last, last_index());
   for (const TermRun& run : theirs) {
     // Walk our runs that overlap [run.first, last], newest first, for one of the same term.
-    while (last && last >= run.first) {
+    while (last > base_.index && last >= run.first) {
       const TermRun& ours = runs_[run_of(last)];
       if (ours.term == run.term) return last;
       if (ours.term < run.term) break;  // all further down are older still
       last = ours.first.prev();
     }
+    if (last == base_.index && last >= run.first && run.term == base_.term) return last;
     last = std::min(last, run.first.prev());
   }
   return last;

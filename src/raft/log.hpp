@@ -8,43 +8,59 @@
 
 namespace holdfast::raft {
 
-// The log in memory. Invariants: indexes are contiguous from 1; terms never fall.
+// The log in memory. What stands at and before its base is in a snapshot. Invariants: indexes are
+// contiguous behind the base; terms never fall; bytes_ is the sum of the entries' cost().
 class Log {
  public:
-  explicit Log(std::vector<Entry> entries = {});
+  explicit Log(Position base = {}, std::vector<Entry> entries = {});
 
-  Index last_index() const { return Index(entries_.size()); }
-  Term last_term() const { return runs_.empty() ? Term() : runs_.back().term; }
-  // Index 0 is before the first entry and has term 0; past the end there is none.
+  Position base() const { return base_; }
+  Index first_index() const { return base_.index.next(); }
+  Index last_index() const { return base_.index.plus(entries_.size()); }
+  Term last_term() const { return runs_.empty() ? base_.term : runs_.back().term; }
+  Position last() const { return {last_index(), last_term()}; }
+  // Nothing past the end, before the base, or at a base of which it is not known. Index 0 is
+  // before the first entry and has term 0.
   std::optional<Term> term_at(Index index) const;
   const Entry& at(Index index) const;
   std::span<const Entry> from(Index index) const;
+  // Of the entries in memory: their payloads and what it takes to keep them.
+  std::size_t bytes() const { return bytes_; }
+  static std::size_t cost(const Entry& entry) { return entry.payload.size() + sizeof(Entry); }
 
   // Raft §5.4.1: is a log that ends like this at least as up-to-date as ours?
   bool is_up_to_date(Index last_index, Term last_term) const;
 
   void append(Entry entry);
   void truncate_from(Index index);
+  // Drops the entries up to this one, whose term must be known: it becomes the base.
+  void compact_to(Index index);
+  // Drops everything.
+  void reset(Position base);
 
-  // The terms at and before `last`, newest first, at most kTermRunsMax.
+  // The terms at and before `last`, newest first, at most kTermRunsMax. The oldest run may have
+  // begun before the base.
   std::vector<TermRun> runs_until(Index last) const;
   // The last index up to `last` at which another log, of which `runs` tell the terms, has our
-  // term; if there is none among them, the index before the first that they tell of.
+  // term; if there is none among them, the index before the first that they tell of. Before the
+  // base nothing is compared: what is returned there is of use to a snapshot only.
   Index last_common(Index last, std::span<const TermRun> runs) const;
 
   bool operator==(const Log&) const = default;
   // See Core::describe.
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(entries_);
+    visit(base_, entries_);
   }
 
  private:
-  // The run that holds `index`; 1 <= index <= last_index().
+  // The run that holds `index`; first_index() <= index <= last_index().
   std::size_t run_of(Index index) const;
 
+  Position base_;
   std::vector<Entry> entries_;
-  std::vector<TermRun> runs_;  // oldest first
+  std::vector<TermRun> runs_;  // of the entries, oldest first
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace holdfast::raft

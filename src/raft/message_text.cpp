@@ -82,6 +82,9 @@ std::vector<std::string> words_of(const Message& message) {
           [](const TimeoutNow& m) {
             return Words{"timeout_now", "term=" + number(m.term)};
           },
+          [](const Removed& m) {
+            return Words{"removed", "term=" + number(m.term)};
+          },
       },
       message);
 }

@@ -105,8 +105,16 @@ struct TimeoutNow {
   bool operator==(const TimeoutNow&) const = default;
 };
 
-using Message = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, Heartbeat,
-                             HeartbeatResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow>;
+// By a committed membership the receiver is no member any more.
+struct Removed {
+  Term term{};
+
+  bool operator==(const Removed&) const = default;
+};
+
+using Message =
+    std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse, Heartbeat,
+                 HeartbeatResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow, Removed>;
 
 struct Envelope {
   NodeId from{};

@@ -42,13 +42,15 @@ class Progress {
 
   Round round_confirmed;  // the newest heartbeat round that the peer has answered
   Index commit_told;      // the commit index that it has been sent
+  Index snapshot_sent;    // the last entry of a snapshot on its way to it; zero: none
 
   bool operator==(const Progress&) const = default;
   // See Core::describe.
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(round_confirmed, commit_told, match_, next_, received_, probing_, probe_under_way_,
-          in_flight_, bytes_in_flight_, heard_, moved_, resend_first_, resend_after_);
+    visit(round_confirmed, commit_told, snapshot_sent, match_, next_, received_, probing_,
+          probe_under_way_, in_flight_, bytes_in_flight_, heard_, moved_, resend_first_,
+          resend_after_);
   }
 
  private:

@@ -72,11 +72,12 @@ void Core::start_reads() {
 void Core::maybe_grant_reads() {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || leader->reads.empty()) return;
-  std::vector<Round> confirmed{leader->round};
-  for (const auto& [node, peer] : leader->peers) confirmed.push_back(peer.round_confirmed);
-  std::ranges::sort(confirmed, std::greater{});
-  const Round round =
-      planted(Bug::kReadWithoutConfirmation) ? leader->round : confirmed[quorum() - 1];
+  const Round confirmed = membership().reached_by_quorum([&](NodeId node) {
+    if (node == id()) return leader->round;
+    const auto peer = leader->peers.find(node);
+    return peer == leader->peers.end() ? Round() : peer->second.round_confirmed;
+  });
+  const Round round = planted(Bug::kReadWithoutConfirmation) ? leader->round : confirmed;
   const auto done = std::ranges::find_if(
       leader->reads, [&](const PendingRead& read) { return !read.round || read.round > round; });
   for (auto read = leader->reads.begin(); read != done; ++read) answer_read(*read, true);

@@ -17,6 +17,12 @@ enum class EntryKind : std::uint8_t {
   kMembership = 2,  // an encoded Membership, in force from where it stands in a log (Raft §6)
 };
 
+// Nothing: no kind has this number.
+constexpr std::optional<EntryKind> entry_kind(std::uint8_t number) {
+  if (number > static_cast<std::uint8_t>(EntryKind::kMembership)) return std::nullopt;
+  return static_cast<EntryKind>(number);
+}
+
 // One entry of the log. Its index is its place; the core and the disk carry it beside the entry.
 struct Entry {
   Term term;
@@ -77,6 +83,10 @@ struct Config {
   Duration election_timeout_min = std::chrono::milliseconds(300);
   Duration election_timeout_max = std::chrono::milliseconds(600);
   Duration heartbeat_interval = std::chrono::milliseconds(60);
+  // Instead of the timeout when the leader is known to be gone (Core::peer_lost): long enough that
+  // all have noticed, and with room for one to be first.
+  Duration peer_lost_wait_min = std::chrono::milliseconds(2);
+  Duration peer_lost_wait_max = std::chrono::milliseconds(15);
 
   // Bounds of one AppendEntries, and of what is sent to a peer but not yet acknowledged. One
   // entry always travels, however large.
@@ -88,6 +98,9 @@ struct Config {
   // Committed entries are handed out in turns of about this size, so that a node that has a long
   // log to replay still answers its peers in between.
   std::size_t committed_bytes_max = 8 << 20;
+
+  // How much of the log is kept in front of a snapshot's end, for peers that lag a little.
+  std::size_t log_tail_bytes = 16 << 20;
 
   std::uint64_t seed = 1;  // of the timeouts' jitter
 };

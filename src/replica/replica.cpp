@@ -274,7 +274,8 @@ void Replica::State::run_core() {
     output.messages.push_back({envelope.to, std::move(envelope.message)});
   }
   for (const raft::Committed& committed : effects.committed) {
-    machine.apply(committed.index, committed.entry.payload.view(), *this);
+    const bool is_command = committed.entry.kind == raft::EntryKind::kCommand;
+    machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
   }
   for (const raft::ReadGranted& grant : effects.reads_granted) reads.granted(now, grant);
   for (const std::uint64_t token : effects.reads_refused) reads.refused(token);

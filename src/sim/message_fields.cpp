@@ -65,6 +65,9 @@ Fields fields_of(const raft::Message& message) {
                },
                [](const raft::TimeoutNow& m) -> Fields {
                  return {{"term", m.term.value()}};
+               },
+               [](const raft::Removed& m) -> Fields {
+                 return {{"term", m.term.value()}};
                }},
       message);
 }

@@ -94,7 +94,8 @@ std::string_view name_of(const wire::PeerMessage& message) {
                [](const raft::HeartbeatResponse&) -> View { return "HeartbeatAck"; },
                [](const raft::ReadIndexRequest&) -> View { return "ReadIndex"; },
                [](const raft::ReadIndexResponse&) -> View { return "ReadIndexAnswer"; },
-               [](const raft::TimeoutNow&) -> View { return "TimeoutNow"; }},
+               [](const raft::TimeoutNow&) -> View { return "TimeoutNow"; },
+               [](const raft::Removed&) -> View { return "Removed"; }},
       std::get<raft::Message>(message));
 }
 

@@ -62,9 +62,9 @@ std::optional<Record> decode_entries(Reader reader) {
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
     raft::Entry entry;
     entry.term = reader.id<Term>();
-    const auto kind = reader.u8();
-    if (kind > static_cast<std::uint8_t>(raft::EntryKind::kCommand)) return {};
-    entry.kind = static_cast<raft::EntryKind>(kind);
+    const auto kind = raft::entry_kind(reader.u8());
+    if (!kind) return {};
+    entry.kind = *kind;
     entry.payload = Payload(std::string(reader.bytes()));
     record.entries.push_back(std::move(entry));
   }

@@ -21,7 +21,8 @@ enum class Type : std::uint8_t {
   kReadIndexRequest = 7,
   kReadIndexResponse = 8,
   kTimeoutNow = 9,
-  kForward = 10,
+  kRemoved = 10,
+  kForward = 11,
 };
 
 // One list of fields per message serves both directions: Put writes them, Get reads them.
@@ -92,9 +93,9 @@ class Get {
   }
   void field(raft::Entry& entry) {
     field(entry.term);
-    const std::uint8_t kind = in_.u8();
-    if (kind > static_cast<std::uint8_t>(raft::EntryKind::kCommand)) in_.fail();
-    entry.kind = static_cast<raft::EntryKind>(kind);
+    const auto kind = raft::entry_kind(in_.u8());
+    if (!kind) return in_.fail();
+    entry.kind = *kind;
     field(entry.payload);
   }
   template <class T>
@@ -167,6 +168,9 @@ void fields(auto& io, Is<raft::ReadIndexResponse> auto& m) {
 void fields(auto& io, Is<raft::TimeoutNow> auto& m) {
   io.field(m.term);
 }
+void fields(auto& io, Is<raft::Removed> auto& m) {
+  io.field(m.term);
+}
 void fields(auto& io, Is<Forward> auto& m) {
   io.field(m.term);
   io.field(m.section);
@@ -176,7 +180,7 @@ Type type_of(const raft::Message& message) {
   return static_cast<Type>(message.index() + 1);
 }
 static_assert(std::same_as<std::variant_alternative_t<0, raft::Message>, raft::VoteRequest>);
-static_assert(std::same_as<std::variant_alternative_t<8, raft::Message>, raft::TimeoutNow>);
+static_assert(std::same_as<std::variant_alternative_t<9, raft::Message>, raft::Removed>);
 
 template <class M>
 std::expected<PeerMessage, FrameError> get(Reader& in, std::string_view payloads) {
@@ -227,6 +231,8 @@ std::expected<PeerMessage, FrameError> get_message(std::string_view bytes,
       return get<raft::ReadIndexResponse>(in, payloads);
     case Type::kTimeoutNow:
       return get<raft::TimeoutNow>(in, payloads);
+    case Type::kRemoved:
+      return get<raft::Removed>(in, payloads);
     case Type::kForward:
       return get<Forward>(in, payloads);
   }

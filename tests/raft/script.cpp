@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "base/overload.hpp"
 #include "raft/message_text.hpp"
@@ -55,6 +56,34 @@ std::vector<Entry> parse_log(const std::string& text) {
   return entries;
 }
 
+std::string refusal_name(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNotLeader:
+      return "not-leader";
+    case Refusal::kTransferring:
+      return "transferring";
+    case Refusal::kNotYet:
+      return "not-yet";
+    case Refusal::kChanging:
+      return "changing";
+    case Refusal::kLosesQuorum:
+      return "loses-quorum";
+  }
+  std::unreachable();
+}
+
+// "1,2-,3+,4l,5j": a voter, one that stops to be one, one that becomes one, a learner, a joiner.
+std::string members(const Membership& membership) {
+  std::vector<std::string> words;
+  for (const Member& member : membership.members) {
+    std::string word = std::to_string(member.id.value());
+    if (member.votes != member.voted) word += member.votes ? "+" : "-";
+    if (!member.votes && !member.voted) word += member.joins ? "j" : "l";
+    words.push_back(word);
+  }
+  return join(words);
+}
+
 std::string terms(std::span<const Entry> entries) {
   std::vector<std::string> terms;
   for (const Entry& entry : entries) terms.push_back(std::to_string(entry.term.value()));
@@ -98,6 +127,7 @@ void Script::execute(const Words& words) {
   if (command == "no-wire") return expect_wire(words, false);
   Node& subject = node(words.at(1));
   if (command == "restart") return restart(subject);
+  if (command == "stranger") return make_stranger(subject);
   if (!subject.core) fail("node " + words.at(1) + " is down");
   if (command == "timeout")
     timeout(subject);
@@ -117,6 +147,14 @@ void Script::execute(const Words& words) {
     subject.core->transfer(subject.now, parse_id(words.at(2)));
   else if (command == "reset")
     subject.core->link_reset(parse_id(words.at(2)));
+  else if (command == "lost")
+    subject.core->peer_lost(subject.now, parse_id(words.at(2)));
+  else if (command == "members")
+    change_members(subject, words);
+  else if (command == "snapshot")
+    snapshot(subject, Index(std::stoull(words.at(2))));
+  else if (command == "install")
+    install(subject, node(words.at(2)));
   else
     fail("there is no command " + command);
   settle(subject);
@@ -137,6 +175,8 @@ void Script::make_cluster(const Words& words) {
         make_timeless(fresh.config);
       else if (setting.at(0) == "entries")
         fresh.config.append_entries_max = std::stoull(setting.at(1));
+      else if (setting.at(0) == "tail")
+        fresh.config.log_tail_bytes = std::stoull(setting.at(1));
       else if (setting.at(0) == "window")
         fresh.config.window_messages = std::stoull(setting.at(1));
       else
@@ -167,6 +207,46 @@ void Script::restore(const Words& words) {
       fail("there is no field " + words[i]);
   }
   restart(subject);
+}
+
+// A node that belongs to no cluster yet.
+void Script::make_stranger(Node& subject) {
+  subject.config.voters.clear();
+  subject.disk = {};
+  restart(subject);
+}
+
+// "1 2l 3j 4j/2": a voter, a learner, one that joins, and one that joins in another's place.
+Membership Script::parse_members(const Words& words) {
+  Membership membership;
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    Member member{.id = parse_id(word)};
+    const auto slash = word.find('/');
+    member.joins = word.find('j') != std::string::npos;
+    member.votes = !member.joins && word.find('l') == std::string::npos;
+    if (slash != std::string::npos) member.replaces = parse_id(word.substr(slash + 1));
+    membership.members.push_back(member);
+  }
+  return membership;
+}
+
+void Script::change_members(Node& subject, const Words& words) {
+  const auto changed = subject.core->change_membership(subject.now, parse_members(words));
+  subject.refusal = changed ? "none" : refusal_name(changed.error());
+}
+
+// Durable at once.
+void Script::snapshot(Node& subject, Index last) {
+  subject.disk.snapshot = subject.core->meta_at(last);
+  subject.core->compact(last);
+}
+
+void Script::install(Node& subject, const Node& from) {
+  const SnapshotMeta meta = from.disk.snapshot;
+  if (!subject.core->install(subject.now, meta)) return;
+  subject.disk.snapshot = meta;
+  subject.committed = {"snapshot@" + std::to_string(meta.last.index.value())};
 }
 
 Script::Node& Script::node(const std::string& name) {
@@ -212,12 +292,7 @@ void Script::disk(Node& subject, const std::string& what) {
 void Script::write_to_disk(Node& subject, std::size_t batches) {
   for (; batches > 0 && !subject.writing.empty(); --batches) {
     const Persist& batch = subject.writing.front();
-    if (batch.hard_state) subject.disk.hard_state = *batch.hard_state;
-    if (batch.first) {
-      subject.disk.entries.resize(batch.first.value() - 1);
-      subject.disk.entries.insert(subject.disk.entries.end(), batch.entries.begin(),
-                                  batch.entries.end());
-    }
+    raft::write(batch, subject.disk);
     const Ticket ticket = batch.ticket;
     subject.writing.pop_front();
     subject.core->persisted(subject.now, ticket);
@@ -231,7 +306,7 @@ void Script::settle(Node& subject) {
     subject.core->check_invariants();
     for (const Envelope& envelope : effects.messages) wire_.push_back(envelope);
     for (const Committed& entry : effects.committed) {
-      if (entry.entry.kind == EntryKind::kNoop) continue;
+      if (entry.entry.kind != EntryKind::kCommand) continue;
       subject.committed.emplace_back(entry.entry.payload.view());
     }
     for (const ReadGranted& read : effects.reads_granted) {
@@ -333,7 +408,17 @@ std::string Script::look(const Node& subject, const std::string& field) const {
   if (field == "applied") return join(subject.committed);
   if (field == "fault") return core.fault() ? "yes" : "no";
   if (field == "writing") return std::to_string(subject.writing.size());
-  if (field == "log") return terms(core.log().from(Index(1)));
+  if (field == "log") return terms(core.log().from(core.log().first_index()));
+  if (field == "members") return members(core.membership());
+  if (field == "refusal") return subject.refusal;
+  if (field == "removed") return core.is_removed() ? "yes" : "no";
+  if (field == "behind") {
+    std::vector<std::string> behind;
+    for (const NodeId peer : core.peers_behind_log())
+      behind.push_back(std::to_string(peer.value()));
+    return join(behind);
+  }
+  if (field == "base") return std::to_string(core.log().base().index.value());
   if (field.starts_with("read")) {
     const auto read = subject.reads.find(std::stoull(field.substr(4)));
     return read == subject.reads.end() ? "none" : read->second;

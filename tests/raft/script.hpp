@@ -32,6 +32,7 @@ class Script {
     Instant now{std::chrono::seconds(1)};
     std::vector<std::string> committed;  // payloads handed out since the start
     std::map<std::uint64_t, std::string> reads;
+    std::string refusal = "none";  // of the last change of the membership
   };
   using Words = std::vector<std::string>;
   using Link = std::pair<NodeId, NodeId>;
@@ -39,6 +40,11 @@ class Script {
   void execute(const Words& words);
   void make_cluster(const Words& words);
   static void make_timeless(Config& config);
+  void make_stranger(Node& node);
+  static Membership parse_members(const Words& words);
+  void change_members(Node& node, const Words& words);
+  void snapshot(Node& node, Index last);
+  void install(Node& node, const Node& from);
   void restore(const Words& words);
   void timeout(Node& node);
   void tick(Node& node);
