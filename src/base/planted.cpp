@@ -43,6 +43,8 @@ constexpr auto kBugs = std::to_array<PlantedBug>({
     {Bug::kRotCutAsTorn, "rot-cut-as-torn",
      "damage in the middle of the log is cut like a torn tail"},
     {Bug::kFailedSyncIgnored, "failed-sync-ignored", "a failed sync is tried again and believed"},
+    {Bug::kSnapshotNotSynced, "snapshot-not-synced",
+     "a snapshot gets its name before its bytes are on disk"},
     {Bug::kFrameChecksumSkipped, "frame-checksum-skipped",
      "checksums of the peers' frames are not compared"},
     {Bug::kRetryAppliedTwice, "retry-applied-twice", "a repeated request is executed again"},

@@ -5,6 +5,7 @@
 
 #include "base/checksum.hpp"
 #include "storage/scan.hpp"
+#include "storage/snapshot_store.hpp"
 
 namespace holdfast::storage {
 namespace {
@@ -148,8 +149,10 @@ Outcome expect_no_log(Disk& disk, const std::string& dir) {
 // The identity comes last: where it is, the log was made. So a log that has vanished since is
 // noticed.
 Outcome create(Disk& disk, const std::string& dir, const Identity& identity) {
-  auto made = disk.make_dir(log_dir(dir));
-  if (!made && made.error().kind != IoError::Kind::kExists) return failed(dir, made.error());
+  for (const auto& path : {log_dir(dir), snapshot_dir(dir)}) {
+    auto made = disk.make_dir(path);
+    if (!made && made.error().kind != IoError::Kind::kExists) return failed(dir, made.error());
+  }
   if (auto empty = expect_no_log(disk, dir); !empty) return empty;
   if (auto done = disk.sync_dir(dir); !done) return failed(dir, done.error());
   const SegmentHeader header{.identity = identity};

@@ -25,8 +25,8 @@ struct FolderError {
   std::string message;
 };
 
-// A node's data folder: DIR/lock, DIR/identity and DIR/log. Holds the lock while it lives, and
-// must live longer than the Wal in it.
+// A node's data folder: DIR/lock, DIR/identity, DIR/log and DIR/snapshot. Holds the lock while
+// it lives, and must live longer than the Wal and the SnapshotStore in it.
 class DataFolder {
  public:
   // Opens DIR for this node; makes it, with parents, identity and an empty log, if there is

@@ -1,17 +1,20 @@
-// The example in docs/log-format.md is what is really written.
+// The examples in docs/log-format.md and docs/snapshot-format.md are what is really written.
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "storage/log_fixture.hpp"
+#include "storage/snapshot_fixture.hpp"
 
 namespace holdfast::storage {
 namespace {
 
+const std::string kLogFormat = HOLDFAST_TESTS_DIR "/../docs/log-format.md";
+const std::string kSnapshotFormat = HOLDFAST_TESTS_DIR "/../docs/snapshot-format.md";
+
 // The text between ```KIND and ```.
-std::string block(const std::string& kind) {
-  std::ifstream file(HOLDFAST_TESTS_DIR "/../docs/log-format.md");
+std::string block(const std::string& document, const std::string& kind) {
+  std::ifstream file(document);
   std::string text;
   bool inside = false;
   for (std::string line; std::getline(file, line);) {
@@ -24,8 +27,8 @@ std::string block(const std::string& kind) {
   return text;
 }
 
-std::string bytes_of_hex_block() {
-  std::istringstream lines(block("hex"));
+std::string bytes_of_hex_block(const std::string& document) {
+  std::istringstream lines(block(document, "hex"));
   std::string bytes;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line.substr(6, 16 * 3));
@@ -47,15 +50,33 @@ TEST(LogFormatDocument, Example_IsWhatIsWritten) {
   ASSERT_TRUE(opened->wal.append(entries(1, {noop, entry(1, "hello")})));
   ASSERT_TRUE(opened->wal.close());
 
-  std::string expected = bytes_of_hex_block();
+  std::string expected = bytes_of_hex_block(kLogFormat);
   ASSERT_EQ(expected.size(), 288u);
   expected.resize(4096);
   EXPECT_EQ(disk.contents(segment_path(1)), expected);
-  EXPECT_EQ(disk.contents(kDir + "/identity"), block("text"));
+  EXPECT_EQ(disk.contents(kDir + "/identity"), block(kLogFormat, "text"));
+}
+
+TEST(SnapshotFormatDocument, Example_IsWhatIsWritten) {
+  sim::VirtualDisk disk;
+  make_folder(disk);
+  auto store = open_store(disk);
+  ASSERT_TRUE(store);
+  raft::SnapshotMeta meta{.last = {Index(2), Term(1)}, .membership = {}};
+  meta.membership.members.push_back({.id = NodeId(3), .address = "a:7103"});
+  ASSERT_TRUE(store->begin(meta, 0x1122334455667788));
+  ASSERT_TRUE(store->add("hello"));
+  const auto made = store->finish();
+  ASSERT_TRUE(made);
+
+  const std::string expected = bytes_of_hex_block(kSnapshotFormat);
+  EXPECT_EQ(expected.size(), 190u);
+  EXPECT_EQ(disk.contents(made->path), expected);
+  EXPECT_EQ(made->path.substr(kDir.size()) + "\n", "/snapshot/" + block(kSnapshotFormat, "text"));
 }
 
 TEST(LogFormatDocument, EveryRowOfTheTable_HasItsTest) {
-  std::ifstream doc(HOLDFAST_TESTS_DIR "/../docs/log-format.md");
+  std::ifstream doc(kLogFormat);
   std::ifstream tests(HOLDFAST_TESTS_DIR "/storage/recovery_table_test.cpp");
   std::stringstream source;
   source << tests.rdbuf();
