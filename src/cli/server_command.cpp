@@ -69,6 +69,10 @@ void add_places(CLI::App& command, Options& options) {
   })->default_str(options.peer_listen.to_string());
   add_address(command, "--advertise", "Where clients are told to find this node, if not --listen",
               [&options](Address address) { options.advertise = std::move(address); });
+  add_address(
+      command, "--advertise-peer",
+      "Where other nodes are told to find this one, if neither as --cluster says nor --peer-listen",
+      [&options](Address address) { options.advertise_peer = std::move(address); });
   const auto set_cluster = [&options](const std::string& text) {
     std::string error;
     auto cluster = server::parse_cluster(text, error);
@@ -97,14 +101,18 @@ void add_limits(CLI::App& command, Options& options) {
            options.pending_bytes_max);
   add_size(command, "--segment-bytes", "Size of a file of the log", options.segment_bytes);
   add_duration(command, "--election-timeout-min",
-               "Shortest time without a leader's word until an election",
+               "Shortest time without a leader's word until an election; at least three "
+               "heartbeats. Better the same on all nodes",
                options.election_timeout_min);
-  add_duration(command, "--election-timeout-max", "Longest such time",
+  add_duration(command, "--election-timeout-max",
+               "Longest such time; at least 1.5 times the shortest, at most 1m",
                options.election_timeout_max);
   add_duration(command, "--heartbeat-interval", "Pause between a leader's words",
                options.heartbeat_interval);
   add_duration(command, "--request-timeout",
-               "How long a request may wait for a leader or a majority", options.request_timeout);
+               "How long a request may wait for a leader or a majority; at least "
+               "--election-timeout-max, at most 1h",
+               options.request_timeout);
 }
 
 void start_logging(const std::string& level) {

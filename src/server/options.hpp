@@ -4,10 +4,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "raft/membership.hpp"
 
 namespace holdfast::server {
 
@@ -22,8 +24,14 @@ struct Options {
   Address peer_listen{"127.0.0.1", 16379};
   // Where clients of other nodes are sent to for this one; else `listen`.
   std::optional<Address> advertise;
-  // The voters and where their peers reach them. Empty: a cluster of this node alone.
+  // Where peers reach this node; else what `cluster` says, else `peer_listen`.
+  std::optional<Address> advertise_peer;
+  // The voters and where their peers reach them. Empty: a cluster of this node alone, or the one
+  // to `join`.
   std::map<NodeId, Address> cluster;
+  // Where members of a cluster serve clients: the node is started to be added to it, and knows
+  // nothing of it but what they tell.
+  std::vector<Address> join;
   // Clusters of different names or node ids never mix. Empty: the name is made of `cluster`.
   std::string cluster_name;
 
@@ -51,10 +59,17 @@ std::optional<std::string> complete_and_check(Options& options);
 // "1=HOST:PORT,2=HOST:PORT,…"; an error text in `error` if it isn't that.
 std::optional<std::map<NodeId, Address>> parse_cluster(const std::string& text, std::string& error);
 
+// "HOST:PORT,HOST:PORT,…"; an error text in `error` if it isn't that.
+std::optional<std::vector<Address>> parse_addresses(const std::string& text, std::string& error);
+
 // The number that tells this cluster's nodes, folders and peers from another's.
 std::uint64_t cluster_id(const Options& options);
 
 // Where clients are told that this node is; `bound` is where it really listens.
 Address advertised_address(const Options& options, const Address& bound);
+// Where its peers are told that it is.
+Address advertised_peer_address(const Options& options, const Address& bound);
+// With what the cluster begins: all nodes of `cluster` vote. A node that joins knows no members.
+raft::Membership first_membership(const Options& options, const Address& own_peer_address);
 
 }  // namespace holdfast::server

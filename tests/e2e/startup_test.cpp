@@ -141,7 +141,8 @@ TEST_F(Startup, EverySettingOfAFile_IsTaken) {
   const std::string taken = other.servers().client_address(1).to_string();
   std::string settings = "\nid = 3\ndata = '" + path("d") + "'\nlisten = '" + taken + "'\n";
   for (const char* line :
-       {"peer-listen = '127.0.0.1:0'", "advertise = 'example.org:7000'", "cluster-name = 'shop'",
+       {"peer-listen = '127.0.0.1:0'", "advertise = 'example.org:7000'",
+        "advertise-peer = '127.0.0.1:1'", "cluster-name = 'shop'",
         "cluster = '3=127.0.0.1:1,4=127.0.0.1:2'", "password = 'secret'", "max-clients = 7",
         "max-key-bytes = 1000", "max-value-bytes = '1mb'", "max-pending-bytes = '4MB'",
         "segment-bytes = '2mb'", "election-timeout-min = '200ms'", "election-timeout-max = '1s'",
