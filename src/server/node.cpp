@@ -54,12 +54,13 @@ replica::Config make_config(const Options& options) {
   return config;
 }
 
-PeerNetwork::Config make_peers_config(const Options& options, const Address& client_address) {
+PeerNetwork::Config make_peers_config(const Options& options, const Address& client_address,
+                                      const Address& peer_address) {
   PeerNetwork::Config config;
   config.cluster = cluster_id(options);
   config.self = options.id;
   config.client_address = client_address.to_string();
-  config.nodes = options.cluster;
+  config.peer_address = peer_address.to_string();
   config.seed = random_number();
   return config;
 }
@@ -73,11 +74,16 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
       options_(options),
       settings_(make_settings(options)),
       address_(advertised_address(options, bound_address(parts.clients, options.listen.host))),
+      peer_address_(
+          advertised_peer_address(options, bound_address(parts.peers, options.peer_listen.host))),
       started_(now()),
       replica_(make_config(options), std::move(parts.restored), random_number(), started_),
       clients_(std::move(parts.clients), options.max_clients, settings_, *this, *this),
-      peers_(io, std::move(parts.peers), make_peers_config(options, address_), *this),
-      log_(std::move(parts.wal), *this) {}
+      peers_(io, std::move(parts.peers), make_peers_config(options, address_, peer_address_),
+             *this),
+      log_(std::move(parts.wal), *this) {
+  follow_membership(first_membership(options, peer_address_));
+}
 
 Exit Node::run() {
   wait_for_signals();
@@ -141,6 +147,18 @@ void Node::tell_what_changed(const replica::Output& output) {
   known_ = current;
 }
 
+void Node::follow_membership(const raft::Membership& membership) {
+  std::map<NodeId, Address> members;
+  for (const raft::Member& member : membership.members) {
+    if (member.id == options_.id) continue;
+    const auto address = Address::parse(member.address);
+    address ? void(members.emplace(member.id, *address))
+            : spdlog::error("node {} can't be reached: its address is '{}'", member.id.value(),
+                            member.address);
+  }
+  peers_.set_members(members);
+}
+
 void Node::wait_for_signals() {
   signals_.async_wait([this](const ErrorCode& error, int number) {
     if (error) return;
@@ -184,6 +202,11 @@ void Node::peer_message(NodeId from, wire::PeerMessage message) {
 
 void Node::peer_link_reset(NodeId peer) {
   replica_.link_reset(now(), peer);
+}
+
+// A node that hears nothing more of its leader finds out by its election timeout.
+void Node::peer_lost(NodeId peer) {
+  spdlog::debug("peer {}: lost", peer.value());
 }
 
 void Node::log_persisted(Ticket ticket) {

@@ -40,6 +40,8 @@ class Node final : private frontend::Port,
   void end_turn();
   void tell_what_changed(const replica::Output& output);
   void distribute(replica::Output output);
+  // Called with each membership that comes into force; connects to its nodes.
+  void follow_membership(const raft::Membership& membership);
 
   // Stopping: leadership is handed over, what was asked is answered, within a few seconds.
   void wait_for_signals();
@@ -68,6 +70,7 @@ class Node final : private frontend::Port,
   void client_closed(std::uint64_t id) override;
   void peer_message(NodeId from, wire::PeerMessage message) override;
   void peer_link_reset(NodeId peer) override;
+  void peer_lost(NodeId peer) override;
   void log_persisted(Ticket ticket) override;
   void log_stalled(std::optional<std::string> reason) override;
   void log_failed(const std::string& reason) override;
@@ -77,7 +80,8 @@ class Node final : private frontend::Port,
   asio::signal_set signals_;
   const Options& options_;
   frontend::Settings settings_;
-  Address address_;  // where clients reach this node
+  Address address_;       // where clients reach this node
+  Address peer_address_;  // where its peers do
   Instant started_;
   replica::Replica replica_;
   Clients clients_;

@@ -78,7 +78,7 @@ void PeerInbox::received(std::size_t size) {
 
 void PeerInbox::take(wire::FrameReader::Item item) {
   if (auto* hello = std::get_if<wire::Hello>(&item)) return take_hello(*hello);
-  host_.received(peer_, std::move(std::get<wire::PeerMessage>(item)));
+  host_.received(peer(), std::move(std::get<wire::PeerMessage>(item)));
 }
 
 void PeerInbox::take_hello(const wire::Hello& hello) {
@@ -86,8 +86,8 @@ void PeerInbox::take_hello(const wire::Hello& hello) {
   const auto objection = host_.judge(hello);
   // Answered in either case: the peer will see for itself what is wrong, and log it.
   write_then(wire::encode(host_.answer(hello.from)), objection.value_or(std::string()));
-  if (objection) return;
-  peer_ = hello.from;
+  if (objection || !is_open_) return;
+  hello_ = hello;
   host_.greeted(hello);
 }
 

@@ -32,7 +32,8 @@ class PeerInbox : public std::enable_shared_from_this<PeerInbox> {
 
   void start();
   void close(const std::string& reason);
-  NodeId peer() const { return peer_; }  // zero before its hello
+  NodeId peer() const { return hello_.from; }  // zero before its hello
+  const wire::Hello& hello() const { return hello_; }
   const std::string& address() const { return address_; }
 
  private:
@@ -47,7 +48,7 @@ class PeerInbox : public std::enable_shared_from_this<PeerInbox> {
   asio::steady_timer greeting_timer_;
   Host& host_;
   std::string address_;
-  NodeId peer_;
+  wire::Hello hello_;
   bool is_open_ = true;
   wire::FrameReader reader_;
 };

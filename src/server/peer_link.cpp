@@ -17,18 +17,32 @@ constexpr std::size_t kAnswerBytesMax = 4096;
 
 }  // namespace
 
-// One connection, from dialling on. Handlers hold it and compare it with the link's own, so that
-// what an earlier connection still reports is ignored.
+// One connection, from the pause before it on. Its handlers hold it; given up, it has no link any
+// more, and what they still report is ignored.
 struct PeerLink::Attempt {
-  explicit Attempt(asio::io_context& io) : resolver(io), socket(io) {}
+  enum class Stage : std::uint8_t { kResting, kDialling, kGreeting, kUp };
 
+  Attempt(asio::io_context& io, PeerLink& owner)
+      : link(&owner), resolver(io), socket(io), timer(io) {}
+
+  void give_up() {
+    link = nullptr;
+    ErrorCode ignored;
+    resolver.cancel();
+    timer.cancel();
+    socket.close(ignored);
+  }
+
+  PeerLink* link;
+  Stage stage = Stage::kResting;
   tcp::resolver resolver;
   tcp::socket socket;
+  asio::steady_timer timer;  // of the pause, then of the greeting
+  Instant up_since;
   wire::FrameReader reader{kAnswerBytesMax};
   std::array<char, 1024> input{};
   std::string hello;
   std::vector<wire::Frame> sending;
-  bool is_up = false;
   bool is_sending = false;
 };
 
@@ -37,81 +51,100 @@ PeerLink::PeerLink(asio::io_context& io, Config config, Host& host)
       config_(std::move(config)),
       host_(host),
       prng_(config_.seed),
-      timer_(io),
+      attempt_(std::make_shared<Attempt>(io, *this)),
       pause_(kPauseMin) {
   dial();
 }
 
+PeerLink::~PeerLink() {
+  attempt_->give_up();
+}
+
 bool PeerLink::is_up() const {
-  return attempt_ && attempt_->is_up;
+  return attempt_->stage == Attempt::Stage::kUp;
+}
+
+void PeerLink::rest() {
+  attempt_ = std::make_shared<Attempt>(io_, *this);
+  const auto jitter =
+      Duration(static_cast<std::int64_t>(prng_.below(static_cast<std::uint64_t>(pause_.count()))));
+  attempt_->timer.expires_after(pause_ / 2 + jitter);
+  pause_ = std::min(pause_ * 2, kPauseMax);
+  attempt_->timer.async_wait([attempt = attempt_](const ErrorCode& cancelled) {
+    if (attempt->link && !cancelled) attempt->link->dial_now();
+  });
 }
 
 void PeerLink::dial_now() {
-  if (attempt_) return;
-  dial();
+  if (attempt_->stage == Attempt::Stage::kResting) dial();
 }
 
 void PeerLink::dial() {
-  attempt_ = std::make_shared<Attempt>(io_);
-  timer_.expires_after(kGreetingTimeout);
-  timer_.async_wait([this](const ErrorCode& cancelled) {
-    if (!cancelled && attempt_ && !attempt_->is_up) fail("it does not answer");
+  attempt_->stage = Attempt::Stage::kDialling;
+  attempt_->timer.expires_after(kGreetingTimeout);
+  attempt_->timer.async_wait([attempt = attempt_](const ErrorCode& cancelled) {
+    const bool late = !cancelled && attempt->stage != Attempt::Stage::kUp;
+    if (attempt->link && late) attempt->link->fail({"it does not answer"});
   });
   attempt_->resolver.async_resolve(
       config_.address.host, std::to_string(config_.address.port), tcp::resolver::numeric_service,
-      [this, attempt = attempt_](const ErrorCode& error, const auto& results) {
-        if (attempt == attempt_) resolved(attempt, error, results);
+      [attempt = attempt_](const ErrorCode& error, const auto& results) {
+        if (attempt->link) attempt->link->resolved(error, results);
       });
 }
 
-void PeerLink::resolved(const std::shared_ptr<Attempt>& attempt, const ErrorCode& error,
-                        const tcp::resolver::results_type& results) {
-  if (error) return fail("its name can't be resolved: " + error.message());
-  asio::async_connect(attempt->socket, results,
-                      [this, attempt](const ErrorCode& code, const tcp::endpoint&) {
-                        if (attempt == attempt_) connected(attempt, code);
+void PeerLink::resolved(const ErrorCode& error, const tcp::resolver::results_type& results) {
+  if (error) return fail({"its name can't be resolved: " + error.message()});
+  asio::async_connect(attempt_->socket, results,
+                      [attempt = attempt_](const ErrorCode& code, const tcp::endpoint&) {
+                        if (attempt->link) attempt->link->connected(code);
                       });
 }
 
-void PeerLink::connected(const std::shared_ptr<Attempt>& attempt, const ErrorCode& error) {
-  if (error) return fail(error.message());
-  prepare_peer_socket(attempt->socket);
-  attempt->hello = wire::encode(config_.hello);
-  asio::async_write(attempt->socket, asio::buffer(attempt->hello),
-                    [this, attempt](const ErrorCode& code, std::size_t) {
-                      if (attempt == attempt_ && code) fail(code.message());
+void PeerLink::connected(const ErrorCode& error) {
+  if (error) return fail({error.message()});
+  attempt_->stage = Attempt::Stage::kGreeting;
+  prepare_peer_socket(attempt_->socket);
+  attempt_->hello = wire::encode(config_.hello);
+  asio::async_write(attempt_->socket, asio::buffer(attempt_->hello),
+                    [attempt = attempt_](const ErrorCode& code, std::size_t) {
+                      if (attempt->link && code) attempt->link->fail(code);
                     });
-  read(attempt);
+  read();
 }
 
-void PeerLink::read(const std::shared_ptr<Attempt>& attempt) {
-  attempt->socket.async_read_some(
-      asio::buffer(attempt->input), [this, attempt](const ErrorCode& error, std::size_t size) {
-        if (attempt != attempt_) return;
-        error ? fail(error == asio::error::eof ? "it closed the connection" : error.message())
-              : received(attempt, size);
-      });
+// At all times, though a peer sends no more than its hello: so the end of its process is noticed
+// when it happens.
+void PeerLink::read() {
+  attempt_->socket.async_read_some(asio::buffer(attempt_->input),
+                                   [attempt = attempt_](const ErrorCode& error, std::size_t size) {
+                                     if (!attempt->link) return;
+                                     error ? attempt->link->fail(error)
+                                           : attempt->link->received(size);
+                                   });
 }
 
-void PeerLink::received(const std::shared_ptr<Attempt>& attempt, std::size_t size) {
-  attempt->reader.feed({attempt->input.data(), size});
-  auto item = attempt->reader.next();
-  if (!item) return fail(std::string(wire::to_string(item.error())));
-  if (*item) {
-    const auto* hello = std::get_if<wire::Hello>(&**item);
-    if (hello == nullptr || attempt->is_up) return fail("it sent what nobody asked for");
-    if (auto objection = object_to(*hello, config_.hello.cluster, config_.hello.from)) {
-      return fail(*objection);
-    }
-    if (hello->from != peer()) {
-      return fail("it says that it is node " + std::to_string(hello->from.value()));
-    }
-    attempt->is_up = true;
-    timer_.cancel();
-    pause_ = kPauseMin;
-    host_.link_up(peer(), *hello);
+void PeerLink::received(std::size_t size) {
+  attempt_->reader.feed({attempt_->input.data(), size});
+  auto item = attempt_->reader.next();
+  if (!item) return fail({std::string(wire::to_string(item.error()))});
+  if (!*item) return read();
+  const auto* hello = std::get_if<wire::Hello>(&**item);
+  hello == nullptr ? fail({"it sent what nobody asked for"}) : greeted(*hello);
+}
+
+void PeerLink::greeted(const wire::Hello& hello) {
+  if (auto objection = object_to(hello, config_.hello.cluster, config_.hello.from)) {
+    return fail({*objection});
   }
-  read(attempt);
+  if (hello.from != peer()) {
+    return fail({"it says that it is node " + std::to_string(hello.from.value())});
+  }
+  attempt_->stage = Attempt::Stage::kUp;
+  attempt_->up_since = now();
+  attempt_->timer.cancel();
+  read();
+  host_.link_up(peer(), hello);
 }
 
 void PeerLink::send(const wire::PeerMessage& message) {
@@ -138,32 +171,33 @@ void PeerLink::flush() {
     }
   }
   asio::async_write(attempt_->socket, buffers,
-                    [this, attempt = attempt_](const ErrorCode& error, std::size_t) {
-                      if (attempt == attempt_) sent(attempt, error);
+                    [attempt = attempt_](const ErrorCode& error, std::size_t) {
+                      if (attempt->link) attempt->link->sent(error);
                     });
 }
 
-void PeerLink::sent(const std::shared_ptr<Attempt>& attempt, const ErrorCode& error) {
-  if (error) return fail(error.message());
-  attempt->is_sending = false;
-  attempt->sending.clear();
+void PeerLink::sent(const ErrorCode& error) {
+  if (error) return fail(error);
+  attempt_->is_sending = false;
+  attempt_->sending.clear();
   flush();
 }
 
-void PeerLink::fail(const std::string& reason) {
-  ErrorCode ignored;
-  attempt_->resolver.cancel();
-  attempt_->socket.close(ignored);
-  attempt_.reset();
+// Of a connection that was made.
+void PeerLink::fail(const ErrorCode& error) {
+  if (error == asio::error::eof) return fail({"it closed the connection", true});
+  const bool by_peer = error == asio::error::connection_reset || error == asio::error::broken_pipe;
+  fail({error.message(), by_peer});
+}
+
+void PeerLink::fail(const Broken& broken) {
+  // One that a peer ends as soon as it is up, again and again, is no success.
+  const bool lasted = is_up() && now() - attempt_->up_since >= kPauseMax;
+  if (lasted) pause_ = kPauseMin;
+  attempt_->give_up();
   drop_queue();
-  const auto jitter =
-      Duration(static_cast<std::int64_t>(prng_.below(static_cast<std::uint64_t>(pause_.count()))));
-  timer_.expires_after(pause_ / 2 + jitter);
-  pause_ = std::min(pause_ * 2, kPauseMax);
-  timer_.async_wait([this](const ErrorCode& cancelled) {
-    if (!cancelled && !attempt_) dial();
-  });
-  host_.link_down(peer(), reason);
+  rest();
+  host_.link_down(peer(), broken);
 }
 
 void PeerLink::drop_queue() {

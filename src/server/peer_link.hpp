@@ -13,23 +13,29 @@
 namespace holdfast::server {
 
 // A connection that this node keeps up to a peer, for sending. It dials again, with pauses that
-// grow to a second, for as long as the node lives.
+// grow to a second, until it is destroyed.
 //
 //   resting -> dialling -> greeting -> up -> resting
 //
 // Messages given while it is not up are dropped, and so are all that wait when it breaks: the core
 // sends again whatever is still wanted.
 //
-// Destroyed only when its io_context runs no more.
+// May be destroyed at any time, also by what its host does when it is told something.
 class PeerLink {
  public:
+  struct Broken {
+    std::string reason;
+    // There was a connection and the peer's side ended it: its process is gone, most likely.
+    bool by_peer = false;
+  };
+
   class Host {
    public:
     virtual ~Host() = default;
     // It came up, after the peer answered our hello with this.
     virtual void link_up(NodeId peer, const wire::Hello& hello) = 0;
     // It broke, or could not be made; another attempt follows.
-    virtual void link_down(NodeId peer, const std::string& reason) = 0;
+    virtual void link_down(NodeId peer, const Broken& broken) = 0;
     // Messages were dropped: the peer takes them too slowly.
     virtual void link_overflowed(NodeId peer) = 0;
   };
@@ -43,6 +49,7 @@ class PeerLink {
   };
 
   PeerLink(asio::io_context& io, Config config, Host& host);
+  ~PeerLink();
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
 
@@ -57,14 +64,16 @@ class PeerLink {
  private:
   struct Attempt;
 
+  void rest();
   void dial();
-  void resolved(const std::shared_ptr<Attempt>& attempt, const ErrorCode& error,
-                const tcp::resolver::results_type& results);
-  void connected(const std::shared_ptr<Attempt>& attempt, const ErrorCode& error);
-  void read(const std::shared_ptr<Attempt>& attempt);
-  void received(const std::shared_ptr<Attempt>& attempt, std::size_t size);
-  void sent(const std::shared_ptr<Attempt>& attempt, const ErrorCode& error);
-  void fail(const std::string& reason);
+  void resolved(const ErrorCode& error, const tcp::resolver::results_type& results);
+  void connected(const ErrorCode& error);
+  void read();
+  void received(std::size_t size);
+  void greeted(const wire::Hello& hello);
+  void sent(const ErrorCode& error);
+  void fail(const ErrorCode& error);
+  void fail(const Broken& broken);
   void drop_queue();
   NodeId peer() const { return config_.hello.to; }
 
@@ -72,7 +81,6 @@ class PeerLink {
   Config config_;
   Host& host_;
   Prng prng_;
-  asio::steady_timer timer_;  // of the pause, then of the greeting
   std::shared_ptr<Attempt> attempt_;
   std::vector<wire::Frame> queue_;
   std::size_t queue_bytes_ = 0;

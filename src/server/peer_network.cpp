@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/overload.hpp"
+#include "server/options.hpp"
 #include "server/peer_socket.hpp"
 
 namespace holdfast::server {
@@ -15,6 +16,7 @@ namespace {
 
 // A peer needs two; more are left over from connections that it believes broken.
 constexpr std::size_t kInboxesMax = 256;
+constexpr std::size_t kGuestsMax = 64;
 constexpr std::size_t kComplaintsMax = 100;
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -27,18 +29,55 @@ bool is_bulk(const wire::PeerMessage& message) {
 }  // namespace
 
 PeerNetwork::PeerNetwork(asio::io_context& io, tcp::acceptor acceptor, Config config, Host& host)
-    : acceptor_(std::move(acceptor)), accept_pause_(io), config_(std::move(config)), host_(host) {
-  Prng prng(config_.seed);
-  for (const auto& [id, address] : config_.nodes) {
-    if (id == config_.self) continue;
-    PeerLink::Config link{hello_to(id), address};
-    PeerLink::Host& links = *this;
-    link.seed = prng.next();
-    peers_[id].control = std::make_unique<PeerLink>(io, link, links);
-    link.seed = prng.next();
-    peers_[id].bulk = std::make_unique<PeerLink>(io, link, links);
-  }
+    : io_(io),
+      acceptor_(std::move(acceptor)),
+      accept_pause_(io),
+      config_(std::move(config)),
+      host_(host),
+      prng_(config_.seed) {
   accept();
+}
+
+// Who is no member any more but still connected becomes a guest: it may have something to ask.
+void PeerNetwork::set_members(const std::map<NodeId, Address>& members) {
+  for (auto& [id, peer] : peers_) peer.is_guest = !members.contains(id);
+  std::erase_if(peers_, [&](const auto& entry) {
+    return entry.second.is_guest && inbox_of(entry.first) == nullptr;
+  });
+  for (const auto& [id, address] : members) {
+    if (id == config_.self) continue;
+    link_to(id, address);
+  }
+}
+
+// Leaves the links alone that lead there already.
+void PeerNetwork::link_to(NodeId id, const Address& address) {
+  Peer& peer = peers_[id];
+  if (peer.control && peer.address == address) return;
+  peer.address = address;
+  peer.control = make_link(id, address);
+  peer.bulk = make_link(id, address);
+  peer.said_up = false;
+  peer.said_reason.clear();
+  host_.peer_link_reset(id);
+}
+
+std::unique_ptr<PeerLink> PeerNetwork::make_link(NodeId id, const Address& address) {
+  PeerLink::Config config{.hello = hello_to(id), .address = address};
+  config.seed = prng_.next();
+  PeerLink::Host& host = *this;
+  return std::make_unique<PeerLink>(io_, std::move(config), host);
+}
+
+const PeerInbox* PeerNetwork::inbox_of(NodeId peer) const {
+  const auto found =
+      std::ranges::find_if(inboxes_, [&](const auto& inbox) { return inbox->peer() == peer; });
+  return found == inboxes_.end() ? nullptr : found->get();
+}
+
+bool PeerNetwork::is_guest(NodeId peer) const {
+  const auto found = peers_.find(peer);
+  return found != peers_.end() && found->second.is_guest;
 }
 
 void PeerNetwork::send(const replica::Outgoing& outgoing) {
@@ -85,13 +124,15 @@ void PeerNetwork::took(const ErrorCode& error, tcp::socket socket) {
   accept();
 }
 
-// The oldest that has said nothing yet makes room: a crowd of silent strangers must not keep a
-// peer out.
+// The oldest that has said nothing yet makes room, else the oldest of a guest: a crowd of strangers
+// must not keep a member out.
 void PeerNetwork::make_room_for_inbox() {
   if (inboxes_.size() < kInboxesMax) return;
-  const auto silent =
-      std::ranges::find_if(inboxes_, [](const auto& inbox) { return !inbox->peer(); });
-  const auto victim = silent != inboxes_.end() ? *silent : inboxes_.front();
+  auto found = std::ranges::find_if(inboxes_, [](const auto& inbox) { return !inbox->peer(); });
+  if (found == inboxes_.end()) {
+    found = std::ranges::find_if(inboxes_, [&](const auto& i) { return is_guest(i->peer()); });
+  }
+  const auto victim = found != inboxes_.end() ? *found : inboxes_.front();
   victim->close("too many connections");
 }
 
@@ -101,6 +142,7 @@ wire::Hello PeerNetwork::hello_to(NodeId to) const {
   hello.from = config_.self;
   hello.to = to;
   hello.client_address = config_.client_address;
+  hello.peer_address = config_.peer_address;
   return hello;
 }
 
@@ -119,15 +161,16 @@ void PeerNetwork::link_up(NodeId id, const wire::Hello& hello) {
   host_.peer_link_reset(id);
 }
 
-void PeerNetwork::link_down(NodeId id, const std::string& reason) {
+void PeerNetwork::link_down(NodeId id, const PeerLink::Broken& broken) {
   Peer& peer = peers_.at(id);
-  if (peer.said_reason != reason) {
-    spdlog::warn("peer {} at {}: {}; trying again", id.value(), config_.nodes.at(id).to_string(),
-                 reason);
+  if (peer.said_reason != broken.reason) {
+    spdlog::warn("peer {} at {}: {}; trying again", id.value(), peer.address.to_string(),
+                 broken.reason);
   }
   peer.said_up = false;
-  peer.said_reason = reason;
+  peer.said_reason = broken.reason;
   host_.peer_link_reset(id);
+  if (broken.by_peer && inbox_of(id) == nullptr) lost(id);
 }
 
 void PeerNetwork::link_overflowed(NodeId id) {
@@ -137,14 +180,35 @@ void PeerNetwork::link_overflowed(NodeId id) {
 
 std::optional<std::string> PeerNetwork::judge(const wire::Hello& hello) {
   if (auto objection = object_to(hello, config_.cluster, config_.self)) return objection;
-  if (!peers_.contains(hello.from)) {
-    return "it says that it is node " + std::to_string(hello.from.value()) +
-           ", which is not another node of --cluster";
+  const std::string name = "it says that it is node " + std::to_string(hello.from.value());
+  if (hello.from == config_.self) return name + ", which is this one: check its --id";
+  if (!hello.from || hello.from.value() > kNodeIdMax) return name + ", which can't be";
+  // One process has one address; that of an earlier one is gone when its connections are.
+  const PeerInbox* other = inbox_of(hello.from);
+  if (other != nullptr && other->hello().peer_address != hello.peer_address) {
+    return name + ", and so does one at " + other->hello().peer_address + ": check its --id";
+  }
+  const bool is_member = peers_.contains(hello.from) && !is_guest(hello.from);
+  return is_member ? std::nullopt : object_to_guest(hello);
+}
+
+std::optional<std::string> PeerNetwork::object_to_guest(const wire::Hello& hello) const {
+  if (!Address::parse(hello.peer_address)) return "it is no member and does not say where it is";
+  const auto guests =
+      std::ranges::count_if(peers_ | std::views::values, [](const Peer& p) { return p.is_guest; });
+  if (!peers_.contains(hello.from) && static_cast<std::size_t>(guests) >= kGuestsMax) {
+    return "too many nodes that are no members are connected";
   }
   return std::nullopt;
 }
 
 void PeerNetwork::greeted(const wire::Hello& hello) {
+  if (!peers_.contains(hello.from)) {
+    spdlog::info("node {} at {}, which is no member, has connected", hello.from.value(),
+                 hello.peer_address);
+    peers_[hello.from].is_guest = true;
+  }
+  if (is_guest(hello.from)) link_to(hello.from, *Address::parse(hello.peer_address));
   learn(hello);
   // It is there: no need to wait out the pause after earlier failures.
   peers_.at(hello.from).control->dial_now();
@@ -157,7 +221,16 @@ void PeerNetwork::received(NodeId from, wire::PeerMessage message) {
 
 void PeerNetwork::closed(PeerInbox& inbox, const std::string& reason) {
   inboxes_.remove_if([&inbox](const auto& kept) { return kept.get() == &inbox; });
-  if (reason.empty()) return;
+  if (!reason.empty()) complain(inbox, reason);
+  if (inbox.peer() && inbox_of(inbox.peer()) == nullptr) lost(inbox.peer());
+}
+
+void PeerNetwork::lost(NodeId id) {
+  if (is_guest(id)) peers_.erase(id);
+  if (!cut_.contains(id)) host_.peer_lost(id);
+}
+
+void PeerNetwork::complain(const PeerInbox& inbox, const std::string& reason) {
   // A stranger that comes again and again must not fill the disk with log lines.
   if (complaints_.size() >= kComplaintsMax) complaints_.clear();
   if (++complaints_[inbox.address().substr(0, inbox.address().rfind(':')) + reason] > 1) return;

@@ -80,6 +80,7 @@ std::string encode(const Hello& hello) {
   fields.put(hello.from);
   fields.put(hello.to);
   fields.put_bytes(hello.client_address);
+  fields.put_bytes(hello.peer_address);
   CHECK(content.size() <= kHelloBytesMax);
 
   std::string bytes;
@@ -118,6 +119,7 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_he
   hello.from = fields.id<NodeId>();
   hello.to = fields.id<NodeId>();
   hello.client_address = fields.bytes();
+  hello.peer_address = fields.bytes();
   if (!fields.finished()) return std::unexpected(FrameError::kMalformed);
   consume(kHelloHead + length);
   greeted_ = true;

@@ -16,7 +16,7 @@ namespace holdfast::wire {
 // frames one way:
 //
 //   hello:  "HOLDFAST" u16 version, u32 length, u64 checksum, then `length` bytes:
-//           u64 cluster, u64 from, u64 to, client address
+//           u64 cluster, u64 from, u64 to, client address, peer address
 //   frame:  u32 length of the fields, u32 length of the payloads, u32 checksum of these two, u64
 //           checksum, the fields (u8 type, then the message's in their order), the payloads of its
 //           entries one after another; an entry's fields hold its payload's length and checksum

@@ -9,16 +9,18 @@
 
 namespace holdfast::wire {
 
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 
 // The first frame in each direction of a peer connection. A node that reads another version,
-// another cluster or a name that is not its own closes the connection and logs why.
+// another cluster or a name that is not its own closes the connection and logs why. Whom it does
+// not know it answers at `peer_address`: that is how a node joins.
 struct Hello {
   std::uint16_t version = kVersion;
   std::uint64_t cluster = 0;
   NodeId from;
   NodeId to;
   std::string client_address;  // where `from` serves clients, HOST:PORT
+  std::string peer_address;    // where its peers reach it, HOST:PORT
 
   bool operator==(const Hello&) const = default;
 };

@@ -113,15 +113,32 @@ TEST_F(Peers, NodeOfAnotherVersion_IsRefusedAndBothSidesCanSayWhy) {
   expect_service();
 }
 
-TEST_F(Peers, NodeThatIsNotInTheCluster_IsRefused) {
+// It may be about to join.
+TEST_F(Peers, NodeThatIsNotInTheCluster_IsHeardAndChangesNothing) {
   wire::Hello other = hello();
   other.from = NodeId(9);
+  other.peer_address = "127.0.0.1:1";
   Connection connection = connect();
-  ASSERT_TRUE(connection.send_bytes(wire::encode(other), soon()));
-  read_some(connection);
-  EXPECT_TRUE(is_closed(connection));
-  expect_log("it says that it is node 9");
+  ASSERT_TRUE(connection.send_bytes(wire::encode(other) + message(), soon()));
+  EXPECT_FALSE(read_some(connection).empty()) << "its own hello";
+  expect_log("node 9 at 127.0.0.1:1, which is no member");
   expect_service();
+  EXPECT_LT(term(), kLaterTerm);
+}
+
+TEST_F(Peers, NodeWithTheIdOfAnother_IsRefused) {
+  for (const std::uint64_t id : {1, 2}) {
+    wire::Hello other = hello();
+    other.from = NodeId(id);
+    other.peer_address = "127.0.0.1:1";
+    Connection connection = connect();
+    ASSERT_TRUE(connection.send_bytes(wire::encode(other) + message(), soon()));
+    read_some(connection);
+    EXPECT_TRUE(is_closed(connection));
+    expect_log("it says that it is node " + std::to_string(id));
+  }
+  expect_service();
+  EXPECT_LT(term(), kLaterTerm);
 }
 
 TEST_F(Peers, MessageUndamaged_IsTaken) {

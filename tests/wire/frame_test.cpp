@@ -12,7 +12,11 @@ namespace {
 constexpr std::size_t kLimit = 1 << 20;
 
 Hello hello() {
-  return {.cluster = 7, .from = NodeId(1), .to = NodeId(2), .client_address = "h:1"};
+  return {.cluster = 7,
+          .from = NodeId(1),
+          .to = NodeId(2),
+          .client_address = "h:1",
+          .peer_address = "h:2"};
 }
 
 std::vector<PeerMessage> one_of_each() {
