@@ -113,13 +113,18 @@ TEST_F(Peers, NodeOfAnotherVersion_IsRefusedAndBothSidesCanSayWhy) {
   expect_service();
 }
 
-// It may be about to join.
+// It may be about to join, or be a member that this node has yet to learn of: what it says counts
+// for as much as Raft's rules give it, and a question for pre-votes for nothing.
 TEST_F(Peers, NodeThatIsNotInTheCluster_IsHeardAndChangesNothing) {
+  raft::VoteRequest question;
+  question.term = Term(kLaterTerm);
+  question.pre = true;
   wire::Hello other = hello();
   other.from = NodeId(9);
   other.peer_address = "127.0.0.1:1";
   Connection connection = connect();
-  ASSERT_TRUE(connection.send_bytes(wire::encode(other) + message(), soon()));
+  const auto words = wire::encode(wire::PeerMessage(raft::Message(question))).flatten();
+  ASSERT_TRUE(connection.send_bytes(wire::encode(other) + words, soon()));
   EXPECT_FALSE(read_some(connection).empty()) << "its own hello";
   expect_log("node 9 at 127.0.0.1:1, which is no member");
   expect_service();
