@@ -84,6 +84,26 @@ Content describe_batch(std::string_view payload) {
   return content;
 }
 
+Content describe_membership(std::string_view payload) {
+  const auto membership = raft::decode_membership(payload);
+  const std::string text = membership ? raft::to_string(*membership) : "that can't be read";
+  return {"membership " + text, {{"type", "membership"}, {"members", text}}};
+}
+
+Content describe(const raft::Entry& entry) {
+  switch (entry.kind) {
+    case raft::EntryKind::kNoop:
+      return {"no-op", {{"type", "noop"}}};
+    case raft::EntryKind::kCommand:
+      break;
+    case raft::EntryKind::kMembership:
+      return describe_membership(entry.payload.view());
+  }
+  Content content = describe_batch(entry.payload.view());
+  content.json["type"] = "entry";
+  return content;
+}
+
 }  // namespace
 
 void LogPrinter::segment(const std::string& path, const storage::SegmentHeader& header) {
@@ -127,6 +147,14 @@ void LogPrinter::record(storage::ScannedRecord record) {
                           entry(record.offset, entries.first.plus(i), entries.entries[i]);
                         }
                       },
+                      [&](const storage::ResetRecord& reset) {
+                        print(fmt::format("the log is emptied: a snapshot of entry {}, term {} "
+                                          "takes its place",
+                                          reset.last.index.value(), reset.last.term.value()),
+                              {{"type", "reset"},
+                               {"index", reset.last.index.value()},
+                               {"term", reset.last.term.value()}});
+                      },
                       [&](const storage::MarkRecord&) {
                         print("all before this is durable", {{"type", "mark"}});
                       },
@@ -139,12 +167,10 @@ void LogPrinter::record(storage::ScannedRecord record) {
 void LogPrinter::entry(std::uint64_t offset, Index index, const raft::Entry& entry) {
   if (index < options_.from || options_.limit == 0) return;
   --options_.limit;
-  const bool is_noop = entry.kind == raft::EntryKind::kNoop;
-  Content content = is_noop ? Content{"no-op", {}} : describe_batch(entry.payload.view());
+  Content content = describe(entry);
   if (options_.json) {
     content.json["file"] = path_;
     content.json["offset"] = offset;
-    content.json["type"] = is_noop ? "noop" : "entry";
     content.json["index"] = index.value();
     content.json["term"] = entry.term.value();
     out_ << content.json << "\n";

@@ -9,6 +9,7 @@
 #include "server/node.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/posix_disk.hpp"
+#include "storage/recovery.hpp"
 
 namespace holdfast::server {
 
@@ -74,6 +75,10 @@ Exit run_server(const Options& options) {
   if (!opened) {
     spdlog::critical("{}", opened.error().message());
     return exit_for(opened.error());
+  }
+  if (const auto whole = storage::check_continues(options.data, {}, opened->restored); !whole) {
+    spdlog::critical("{}", whole.error().message());
+    return exit_for(whole.error());
   }
   for (const std::string& note : opened->notes) spdlog::warn("{}", note);
   spdlog::info("log: {} entries, term {}", opened->restored.entries.size(),

@@ -23,7 +23,7 @@ std::optional<raft::Restored> restore(const VirtualDisk& disk, const storage::Id
 }
 
 bool same(const raft::Restored& a, const raft::Restored& b) {
-  return a.hard_state == b.hard_state && a.entries == b.entries;
+  return a.hard_state == b.hard_state && a.base == b.base && a.entries == b.entries;
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ std::expected<void, std::string_view> LogState::apply(Index first,
     return std::unexpected("an entry's term is above the node's term");
   }
 
+  if (first <= base_.index) base_ = {first.prev(), Term()};
   while (!runs_.empty() && runs_.back().first >= first) runs_.pop_back();
   Index index = first;
   for (const auto& entry : entries) {
@@ -38,9 +39,23 @@ std::expected<void, std::string_view> LogState::apply(Index first,
   return {};
 }
 
+std::expected<void, std::string_view> LogState::reset(raft::Position last) {
+  if (!last.index || !last.term) return std::unexpected("the log is reset to no entry");
+  if (last.term > summary_.hard_state.term) {
+    return std::unexpected("an entry's term is above the node's term");
+  }
+  base_ = last;
+  runs_.clear();
+  summary_.next = last.index.next();
+  summary_.last_term = last.term;
+  return {};
+}
+
+// Zero: unknown, or there is none.
 Term LogState::term_before(Index index) const {
   const auto after = std::ranges::lower_bound(runs_, index, {}, &Run::first);
-  return after == runs_.begin() ? Term() : std::prev(after)->term;
+  if (after != runs_.begin()) return std::prev(after)->term;
+  return index > base_.index ? base_.term : Term();
 }
 
 }  // namespace holdfast::storage

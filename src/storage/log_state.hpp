@@ -24,14 +24,26 @@ struct LogSummary {
 //   1. The term never goes back; a vote, once given, stays for its term.
 //   2. Entries follow each other without a gap; their terms never fall.
 //   3. No entry's term is above the node's.
+//   4. A reset is to an entry; its term keeps rule 3.
+// What is before the base is not in the log. A log of which the front was dropped is read from a
+// segment in its middle on: entries may then replace some that stood before the base, which moves
+// down to them, its term unknown.
 class LogState {
  public:
+  LogState() = default;
+  // At the beginning of a segment, the segments before which are not known.
+  explicit LogState(const LogSummary& start)
+      : summary_(start), base_{start.next.prev(), start.last_term} {}
+
   // The error names the broken rule; the state is then unchanged.
   [[nodiscard]] std::expected<void, std::string_view> apply(const raft::HardState& next);
   [[nodiscard]] std::expected<void, std::string_view> apply(Index first,
                                                             std::span<const raft::Entry> entries);
+  // The log is emptied and goes on behind `last`.
+  [[nodiscard]] std::expected<void, std::string_view> reset(raft::Position last);
 
   const LogSummary& summary() const { return summary_; }
+  raft::Position base() const { return base_; }
 
  private:
   struct Run {  // entries of one term that stand together
@@ -41,6 +53,7 @@ class LogState {
   Term term_before(Index index) const;
 
   LogSummary summary_;
+  raft::Position base_;  // the entry before the first
   std::vector<Run> runs_;
 };
 

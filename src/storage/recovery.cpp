@@ -91,4 +91,30 @@ std::expected<std::unique_ptr<File>, RecoveryError> repair_log(Disk& disk, const
   return std::move(*file);
 }
 
+std::expected<void, RecoveryError> check_continues(const std::string& dir, raft::Position last,
+                                                   const raft::Restored& restored) {
+  const raft::Position base = restored.base;
+  const auto refuse = [&](RecoveryError::Kind kind, std::string reason) {
+    return std::unexpected(RecoveryError{kind, log_dir(dir), 0, std::move(reason)});
+  };
+  if (base.index > last.index) {
+    return refuse(
+        RecoveryError::Kind::kMissingSegment,
+        "the log begins with entry " + std::to_string(base.index.next().value()) + ", and " +
+            (last.index
+                 ? "the newest snapshot ends with entry " + std::to_string(last.index.value())
+                 : "there is no snapshot") +
+            ": what is between them is missing");
+  }
+  // The log would count as one that does not contain the snapshot, and be dropped.
+  if (base.index == last.index && base.term != last.term) {
+    return refuse(RecoveryError::Kind::kInvalid,
+                  "the log goes on behind entry " + std::to_string(base.index.value()) +
+                      " of term " + std::to_string(base.term.value()) +
+                      ", and the snapshot ends with that of term " +
+                      std::to_string(last.term.value()));
+  }
+  return {};
+}
+
 }  // namespace holdfast::storage

@@ -16,4 +16,11 @@ namespace holdfast::storage {
 [[nodiscard]] std::expected<std::unique_ptr<File>, RecoveryError> repair_log(
     Disk& disk, const std::string& dir, const LogEnd& end, std::vector<std::string>& notes);
 
+// Whether the log goes on where the newest snapshot ends, or before that. `last` is that snapshot's
+// last entry; index zero: there is no snapshot. Segments that were lost at the log's front, not
+// dropped, are noticed here and nowhere else.
+[[nodiscard]] std::expected<void, RecoveryError> check_continues(const std::string& dir,
+                                                                 raft::Position last,
+                                                                 const raft::Restored& restored);
+
 }  // namespace holdfast::storage

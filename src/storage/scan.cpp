@@ -82,9 +82,8 @@ Outcome Scanner::list_segments() {
   for (const auto& name : *names) {
     if (const auto sequence = parse_segment_name(name)) sequences_.push_back(*sequence);
   }
-  if (sequences_.empty() || sequences_.front() != kFirstSequence) {
-    return refuse(Kind::kMissingSegment, path_of(kFirstSequence), 0,
-                  "the first segment of the log is missing");
+  if (sequences_.empty()) {
+    return refuse(Kind::kMissingSegment, dir_, 0, "all segments of the log are missing");
   }
   return {};
 }
@@ -150,11 +149,14 @@ Outcome Scanner::check_header(const SegmentHeader& header, std::uint64_t sequenc
                   "the file was made with " + std::to_string(header.file_bytes) +
                       " bytes and ends here; no crash shortens it");
   }
+  // Those before the first one were dropped.
+  if (end_.segments.empty() && sequence != kFirstSequence) end_.state = LogState(header.start);
   if (header.start != end_.state.summary()) {
     return refuse(Kind::kInvalid, end_.path, 0,
                   "the segment's header does not continue the segment before it");
   }
   end_.previous_end = header.previous_end;
+  end_.segments.push_back({sequence, header.start.next});
   return {};
 }
 
@@ -244,6 +246,7 @@ Outcome Scanner::accept(const RecordView& record) {
   const auto applied = std::visit(
       Overload{[&](const raft::HardState& state) { return end_.state.apply(state); },
                [&](const EntriesRecord& r) { return end_.state.apply(r.first, r.entries); },
+               [&](const ResetRecord& r) { return end_.state.reset(r.last); },
                [](const MarkRecord&) { return Applied(); },
                [](const SealRecord&) { return Applied(); }},
       *content);
@@ -265,36 +268,7 @@ std::expected<std::string, RecoveryError> Scanner::load(const std::string& path,
   return std::move(*bytes);
 }
 
-std::string_view advice(Kind kind) {
-  switch (kind) {
-    case Kind::kIo:
-      return "Check the disk and the rights on the folder, then start again.";
-    case Kind::kForeign:
-      return "Start the node with its own data folder.";
-    case Kind::kMissingLog:
-      return "If a node has run on this folder, put its log back: without it the node would forget "
-             "votes and acknowledged writes. Else name the right folder.";
-    case Kind::kInvalid:
-      return "Start the version of Holdfast that wrote it, and report this as a bug.";
-    case Kind::kMissingSegment:
-      return "Put the file back. The node does not start without it, as it would forget votes and "
-             "acknowledged writes; the other nodes go on. See docs/log-format.md, \"When a node "
-             "refuses to start\".";
-    case Kind::kDamaged:
-      return "The node does not start, as it would forget votes and acknowledged writes; the other "
-             "nodes go on. Check the disk and keep the folder. See docs/log-format.md, \"When a "
-             "node refuses to start\".";
-  }
-  return {};
-}
-
 }  // namespace
-
-std::string RecoveryError::message() const {
-  const auto where =
-      kind == Kind::kIo ? std::string() : path + " at offset " + std::to_string(offset) + ": ";
-  return where + reason + ". " + std::string(advice(kind));
-}
 
 std::string LogEnd::describe() const {
   std::string text = path + " at offset " + std::to_string(offset) + ": ";

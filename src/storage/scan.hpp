@@ -7,30 +7,10 @@
 #include <vector>
 
 #include "storage/disk.hpp"
+#include "storage/recovery_error.hpp"
 #include "storage/segment.hpp"
 
 namespace holdfast::storage {
-
-// Why a log can't be used. The node then refuses to start: what it may have forgotten, votes and
-// acknowledged entries, others rely on.
-struct RecoveryError {
-  enum class Kind : std::uint8_t {
-    kIo,              // the disk could not be read or written
-    kMissingLog,      // the folder has no log
-    kMissingSegment,  // a file of the log is gone
-    kDamaged,         // what was durable is no longer what was written
-    kForeign,         // another cluster's, node's or version's log
-    kInvalid,         // whole, but not what a correct node writes
-  };
-
-  Kind kind = Kind::kIo;
-  std::string path;
-  std::uint64_t offset = 0;
-  std::string reason;
-
-  // Names the file and the offset, and says what to do.
-  std::string message() const;
-};
 
 struct ScannedRecord {
   std::uint64_t offset = 0;
@@ -47,8 +27,15 @@ class LogVisitor {
   virtual void record(ScannedRecord record) = 0;
 };
 
+// Where a segment begins in the log.
+struct SegmentStart {
+  std::uint64_t sequence = 0;
+  Index next;  // what the log held when the segment began is before this index
+};
+
 // How a log ends that can be used.
 struct LogEnd {
+  std::vector<SegmentStart> segments;
   std::string path;  // of the last segment
   SegmentHeader header;
   std::uint64_t offset = kHeaderBytes;  // where the next record goes
@@ -71,7 +58,8 @@ struct LogEnd {
 
 // Reads DIR/log by the decision table of docs/log-format.md and changes nothing. A running server
 // may be writing meanwhile; the end is then where it happened to be. With an identity, a log of
-// another cluster or node is refused.
+// another cluster or node is refused. Segments that are
+// missing at the front look as if they had been dropped: check_continues() tells.
 [[nodiscard]] std::expected<LogEnd, RecoveryError> read_log(
     Disk& disk, const std::string& dir, LogVisitor& visitor,
     std::optional<Identity> identity = std::nullopt);

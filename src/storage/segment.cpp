@@ -55,6 +55,14 @@ std::optional<Record> decode_hard_state(Reader reader) {
   return state;
 }
 
+std::optional<Record> decode_reset(Reader reader) {
+  ResetRecord record;
+  record.last.index = reader.id<Index>();
+  record.last.term = reader.id<Term>();
+  if (!reader.finished()) return {};
+  return record;
+}
+
 std::optional<Record> decode_entries(Reader reader) {
   EntriesRecord record;
   record.first = reader.id<Index>();
@@ -168,6 +176,14 @@ void RecordWriter::hard_state(const raft::HardState& state) {
   finish(at, RecordType::kHardState);
 }
 
+void RecordWriter::reset(raft::Position last) {
+  const auto at = begin();
+  Writer writer(out_);
+  writer.put(last.index);
+  writer.put(last.term);
+  finish(at, RecordType::kReset);
+}
+
 void RecordWriter::entries(Index first, std::span<const raft::Entry> entries) {
   while (!entries.empty()) {
     const auto at = begin();
@@ -243,6 +259,8 @@ std::optional<Record> decode(const RecordView& record) {
       return reader.finished() ? std::optional<Record>(MarkRecord{}) : std::nullopt;
     case RecordType::kSeal:
       return reader.finished() ? std::optional<Record>(SealRecord{}) : std::nullopt;
+    case RecordType::kReset:
+      return decode_reset(reader);
   }
   return {};
 }

@@ -21,7 +21,7 @@
 // disk or a person put into the wrong place is not a record.
 namespace holdfast::storage {
 
-inline constexpr std::uint32_t kLogVersion = 1;
+inline constexpr std::uint32_t kLogVersion = 2;
 inline constexpr std::uint64_t kHeaderBytes = 96;
 inline constexpr std::uint64_t kRecordHeadBytes = 32;
 inline constexpr std::uint64_t kRecordAlignment = 8;
@@ -60,8 +60,9 @@ std::optional<std::uint64_t> parse_segment_name(std::string_view name);
 enum class RecordType : std::uint8_t {
   kHardState = 1,
   kEntries = 2,
-  kMark = 3,  // says only what every record says: how far the segment was durable
-  kSeal = 4,  // the segment ends here; the next one exists and is durable
+  kMark = 3,   // says only what every record says: how far the segment was durable
+  kSeal = 4,   // the segment ends here; the next one exists and is durable
+  kReset = 5,  // the log is emptied and goes on behind an entry, the last of a snapshot
 };
 
 struct EntriesRecord {
@@ -70,7 +71,10 @@ struct EntriesRecord {
 };
 struct MarkRecord {};
 struct SealRecord {};
-using Record = std::variant<raft::HardState, EntriesRecord, MarkRecord, SealRecord>;
+struct ResetRecord {
+  raft::Position last;
+};
+using Record = std::variant<raft::HardState, EntriesRecord, MarkRecord, SealRecord, ResetRecord>;
 
 // Seed of the checksums in one segment; a record at `offset` uses seed + offset.
 std::uint64_t segment_seed(const Identity& identity, std::uint64_t sequence);
@@ -83,6 +87,7 @@ class RecordWriter {
                std::uint64_t synced_through);
 
   void hard_state(const raft::HardState& state);
+  void reset(raft::Position last);
   // As several records if they are long.
   void entries(Index first, std::span<const raft::Entry> entries);
   void mark();

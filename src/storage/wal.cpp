@@ -1,6 +1,7 @@
 #include "storage/wal.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/planted.hpp"
@@ -12,19 +13,30 @@ namespace {
 constexpr std::uint64_t kSegmentAlignment = 4096;
 constexpr std::size_t kBufferBytesKept = 4 << 20;  // of the group's buffer, between groups
 
-// Gathers the entries that the log ends up with.
+constexpr std::size_t kDropsAtOnce = 4;  // segments; more would keep what comes next waiting
+
+// Gathers the entries that the log ends up with, as LogState does their terms.
 class Collector final : public LogVisitor {
  public:
-  void segment(const std::string&, const SegmentHeader&) override {}
+  void segment(const std::string&, const SegmentHeader& header) override {
+    if (!std::exchange(begun_, true)) first_ = header.start.next;
+  }
   void record(ScannedRecord record) override {
+    if (const auto* reset = std::get_if<ResetRecord>(&record.content)) {
+      entries_.clear();
+      first_ = reset->last.index.next();
+    }
     auto* replacing = std::get_if<EntriesRecord>(&record.content);
     if (replacing == nullptr) return;
-    entries_.resize(replacing->first.prev().value());
+    first_ = std::min(first_, replacing->first);
+    entries_.resize(replacing->first.value() - first_.value());
     std::ranges::move(replacing->entries, std::back_inserter(entries_));
   }
   std::vector<raft::Entry> take() { return std::move(entries_); }
 
  private:
+  bool begun_ = false;
+  Index first_;  // of the entries
   std::vector<raft::Entry> entries_;
 };
 
@@ -56,10 +68,11 @@ std::expected<Wal::Opened, RecoveryError> Wal::open(Disk& disk, const std::strin
 
   Wal wal(disk, log_dir(dir), options, std::move(*file), *end);
   if (end->has_records && (!end->marked || end->torn_end != 0)) wal.write_mark();
-  return Opened{
-      std::move(wal),
-      raft::Restored{.hard_state = end->state.summary().hard_state, .entries = collector.take()},
-      std::move(notes)};
+  return Opened{std::move(wal),
+                raft::Restored{.hard_state = end->state.summary().hard_state,
+                               .base = end->state.base(),
+                               .entries = collector.take()},
+                std::move(notes)};
 }
 
 Wal::Wal(Disk& disk, std::string dir, WalOptions options, std::unique_ptr<File> file,
@@ -75,6 +88,7 @@ Wal::Wal(Disk& disk, std::string dir, WalOptions options, std::unique_ptr<File> 
       // A mark at the end was read, but perhaps never reached the disk: it proves what is before
       // it.
       synced_(end.marked && end.torn_end == 0 ? end.proven : end.offset),
+      segments_(end.segments.begin(), end.segments.end()),
       state_(end.state),
       written_(end.state.summary()) {}
 
@@ -82,6 +96,10 @@ IoResult<void> Wal::append(raft::Persist batch) {
   if (failure_) return std::unexpected(*failure_);
   if (batch.hard_state) {
     const auto applied = state_.apply(*batch.hard_state);
+    CHECK_MSG(applied, applied.error());
+  }
+  if (batch.reset) {
+    const auto applied = state_.reset(*batch.reset);
     CHECK_MSG(applied, applied.error());
   }
   const auto applied = state_.apply(batch.first, batch.entries);
@@ -93,7 +111,15 @@ IoResult<void> Wal::append(raft::Persist batch) {
 IoResult<void> Wal::sync() {
   if (failure_) return std::unexpected(*failure_);
   if (queued_.empty()) return {};
+  if (auto done = write_queued(); !done) return done;
+  for (const auto& batch : queued_) first_needed_ = std::max(first_needed_, batch.first_needed);
+  queued_.clear();
+  return drop_unneeded();
+}
+
+IoResult<void> Wal::write_queued() {
   encode_queued();
+  if (group_.empty()) return {};
   if (!fits(group_.size())) {
     if (auto done = roll(group_.size()); !done) return done;
     encode_queued();
@@ -103,7 +129,6 @@ IoResult<void> Wal::sync() {
   end_ += group_.size();
   synced_ = end_;
   written_ = state_.summary();
-  queued_.clear();
   if (group_.capacity() > kBufferBytesKept) group_ = std::string();
   write_mark();
   return {};
@@ -129,6 +154,7 @@ void Wal::encode_queued() {
   for (const auto& batch : queued_) {
     // The term first: no entry may be found without it.
     if (batch.hard_state) writer.hard_state(*batch.hard_state);
+    if (batch.reset) writer.reset(*batch.reset);
     writer.entries(batch.first, batch.entries);
   }
 }
@@ -159,6 +185,7 @@ IoResult<void> Wal::roll(std::uint64_t group_bytes) {
   if (auto done = file_->sync(); !done) return fail(done.error());
 
   file_ = std::move(*next);
+  segments_.push_back({header.sequence, written_.next});
   sequence_ = header.sequence;
   file_bytes_ = header.file_bytes;
   seed_ = segment_seed(header.identity, header.sequence);
@@ -178,6 +205,23 @@ void Wal::write_mark() {
   } else if (done.error().kind != IoError::Kind::kNoSpace) {
     (void)fail(done.error());
   }
+}
+
+// Removes segments at the front that hold nothing needed: when the one behind them began, the log
+// ended before `first_needed_`. One by one, from the oldest, each removal durable before the next:
+// whenever power fails, what is left has no hole.
+IoResult<void> Wal::drop_unneeded() {
+  std::size_t unneeded = 0;
+  for (std::size_t i = 1; i < segments_.size(); ++i) {
+    if (segments_[i].next <= first_needed_) unneeded = i;
+  }
+  for (unneeded = std::min(unneeded, kDropsAtOnce); unneeded > 0; --unneeded) {
+    const auto removed = disk_->remove(dir_ + "/" + segment_name(segments_.front().sequence));
+    if (!removed && removed.error().kind != IoError::Kind::kNotFound) return fail(removed.error());
+    if (auto done = disk_->sync_dir(dir_); !done) return fail(done.error());
+    segments_.pop_front();
+  }
+  return {};
 }
 
 std::unexpected<IoError> Wal::fail(const IoError& error) {

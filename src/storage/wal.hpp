@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ struct WalOptions {
 //   3. `synced_` is durable; between it and `end_` stands at most a mark.
 //   4. The segment has room for a mark and a seal behind `end_`, or for the seal if the mark is
 //      written.
+//   5. The files of `segments_` are there, and no others; the last one is being written.
 //
 // One thread at a time: opened on the main thread, then used by the log thread. The Disk must
 // outlive it, and the data folder's lock must be held.
@@ -40,7 +42,8 @@ class Wal {
   [[nodiscard]] static std::expected<Opened, RecoveryError> open(Disk& disk, const std::string& dir,
                                                                  WalOptions options);
 
-  // Queues a batch; no I/O.
+  // Queues a batch; no I/O. Its `first_needed` lets whole segments at the log's front go, a few
+  // with each sync() from this batch's on; a later open() then finds a log that begins later.
   [[nodiscard]] IoResult<void> append(raft::Persist batch);
   // Makes everything queued durable: one write and one fdatasync for however many batches.
   // kNoSpace: nothing of it counts as written and all of it stays queued; more may be appended,
@@ -58,9 +61,11 @@ class Wal {
       const LogEnd& end);
 
   bool fits(std::uint64_t group_bytes) const;
+  IoResult<void> write_queued();
   void encode_queued();
   IoResult<void> roll(std::uint64_t group_bytes);
   void write_mark();
+  IoResult<void> drop_unneeded();
   std::unexpected<IoError> fail(const IoError& error);
   std::unexpected<IoError> fail_unless_full(const IoError& error);
 
@@ -73,8 +78,10 @@ class Wal {
   std::uint64_t seed_;
   std::uint64_t end_;     // where the next record goes
   std::uint64_t synced_;  // known to be durable
-  LogState state_;        // with what is queued
-  LogSummary written_;    // without
+  std::deque<SegmentStart> segments_;
+  Index first_needed_;  // as far as it is durable
+  LogState state_;      // with what is queued
+  LogSummary written_;  // without
   std::vector<raft::Persist> queued_;
   std::string group_;  // the queued batches as records
   std::optional<IoError> failure_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,18 @@ inline raft::Persist entries(std::uint64_t first, std::vector<raft::Entry> list)
   return batch;
 }
 
+inline raft::Persist reset(std::uint64_t index, std::uint64_t term) {
+  raft::Persist batch;
+  batch.reset = raft::Position{Index(index), Term(term)};
+  return batch;
+}
+
+inline raft::Persist drop_before(std::uint64_t first_needed) {
+  raft::Persist batch;
+  batch.first_needed = Index(first_needed);
+  return batch;
+}
+
 // Makes the folder if need be; its lock is given back at once.
 inline void make_folder(Disk& disk) {
   const auto folder = DataFolder::open(disk, kDir, kIdentity);
@@ -57,19 +70,22 @@ class History {
       states_.push_back(states_.back());
       states_.back().hard_state = *batch.hard_state;
     }
+    if (batch.reset) {
+      states_.push_back(states_.back());
+      states_.back().base = *batch.reset;
+      states_.back().entries.clear();
+    }
     if (!batch.entries.empty()) {
       states_.push_back(states_.back());
       auto& log = states_.back().entries;
-      log.resize(batch.first.value() - 1);
+      log.resize(batch.first.value() - states_.back().base.index.value() - 1);
       log.insert(log.end(), batch.entries.begin(), batch.entries.end());
     }
   }
-  // The last one equal to it.
+  // The last one equal to it, or of which it is what is left without the log's front.
   std::optional<std::size_t> find(const raft::Restored& restored) const {
     for (std::size_t i = states_.size(); i-- > 0;) {
-      if (states_[i].hard_state == restored.hard_state && states_[i].entries == restored.entries) {
-        return i;
-      }
+      if (is_rest_of(states_[i], restored)) return i;
     }
     return {};
   }
@@ -78,6 +94,17 @@ class History {
   const raft::Restored& state() const { return states_.back(); }
 
  private:
+  static bool is_rest_of(const raft::Restored& whole, const raft::Restored& rest) {
+    if (whole.hard_state != rest.hard_state || rest.base.index < whole.base.index) return false;
+    const auto gone = rest.base.index.value() - whole.base.index.value();
+    if (gone + rest.entries.size() != whole.entries.size()) return false;
+    const Term base_term = gone == 0 ? whole.base.term : whole.entries[gone - 1].term;
+    const bool base_is_known = rest.base.term || !rest.base.index;
+    return (!base_is_known || rest.base.term == base_term) &&
+           std::equal(rest.entries.begin(), rest.entries.end(),
+                      whole.entries.begin() + static_cast<std::ptrdiff_t>(gone));
+  }
+
   std::vector<raft::Restored> states_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/checksum.hpp"
 #include "storage/log_fixture.hpp"
+#include "storage/recovery.hpp"
 
 namespace holdfast::storage {
 namespace {
@@ -217,6 +218,52 @@ TEST_F(RecoveryTable, L5_TemporaryFile_IsRemoved) {
   EXPECT_FALSE(marked_.disk->exists(path));
 }
 
+// --- the front of the log
+
+TEST_F(RecoveryTable, F1_FrontIsGoneAndInTheSnapshot_LogBeginsLater) {
+  const raft::Restored& whole = marked_.history.state();
+  marked_.disk->erase(segment_path(1));
+  const auto opened = open_wal(*marked_.disk);
+  ASSERT_TRUE(opened) << opened.error().message();
+  const raft::Restored& rest = opened->restored;
+  EXPECT_EQ(rest.hard_state, whole.hard_state);
+  EXPECT_EQ(rest.base, (raft::Position{Index(2), Term(1)}));
+  EXPECT_EQ(rest.entries, std::vector(whole.entries.begin() + 2, whole.entries.end()));
+  EXPECT_TRUE(check_continues(kDir, {Index(2), Term(1)}, rest));
+  EXPECT_TRUE(check_continues(kDir, {Index(4), Term(2)}, rest));
+  EXPECT_TRUE(check_continues(kDir, {Index(90), Term(3)}, rest)) << "newer than the log";
+}
+
+TEST_F(RecoveryTable, F2_FrontIsGoneAndInNoSnapshot_IsRefused) {
+  marked_.disk->erase(segment_path(1));
+  const auto opened = open_wal(*marked_.disk);
+  ASSERT_TRUE(opened);
+  for (const raft::Position last : {raft::Position{}, raft::Position{Index(1), Term(1)}}) {
+    const auto gap = check_continues(kDir, last, opened->restored);
+    ASSERT_FALSE(gap);
+    EXPECT_EQ(gap.error().kind, Kind::kMissingSegment);
+    EXPECT_EQ(gap.error().path, log_dir(kDir));
+  }
+}
+
+TEST_F(RecoveryTable, F3_FirstEntriesReplaceDroppedOnes_TermBeforeThemIsUnknown) {
+  marked_.put(open_wal(*marked_.disk)->wal, entries(2, {entry(3, "B"), entry(3, "C")}));
+  marked_.disk->erase(segment_path(1));
+  const auto opened = open_wal(*marked_.disk);
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_EQ(opened->restored.base, (raft::Position{Index(1), Term()}));
+  EXPECT_EQ(opened->restored.entries, (std::vector{entry(3, "B"), entry(3, "C")}));
+}
+
+TEST_F(RecoveryTable, F4_SnapshotEndsWhereTheLogBeginsButInAnotherTerm_IsRefused) {
+  marked_.disk->erase(segment_path(1));
+  const auto opened = open_wal(*marked_.disk);
+  ASSERT_TRUE(opened);
+  const auto wrong = check_continues(kDir, {Index(2), Term(2)}, opened->restored);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().kind, Kind::kInvalid);
+}
+
 // --- any segment
 
 TEST_F(RecoveryTable, S1_DamagedHeader_IsRefused) {
@@ -230,8 +277,8 @@ TEST_F(RecoveryTable, S1_DamagedHeader_IsRefused) {
 }
 
 TEST_F(RecoveryTable, S1_OtherVersion_IsRefusedByName) {
-  overwrite(*marked_.disk, 1, 8, std::string("\2\0\0\0", 4));
-  expect_refused(*marked_.disk, Kind::kDamaged, segment_path(1), 0, "version 2");
+  overwrite(*marked_.disk, 1, 8, std::string("\1\0\0\0", 4));
+  expect_refused(*marked_.disk, Kind::kDamaged, segment_path(1), 0, "version 1");
 }
 
 TEST_F(RecoveryTable, S2_MissingSegment_IsRefused) {
@@ -240,8 +287,6 @@ TEST_F(RecoveryTable, S2_MissingSegment_IsRefused) {
   seal_segment_2(*log.disk);
   log.disk->erase(segment_path(2));
   expect_refused(*log.disk, Kind::kMissingSegment, segment_path(2), 0, "missing");
-  marked_.disk->erase(segment_path(1));
-  expect_refused(*marked_.disk, Kind::kMissingSegment, segment_path(1), 0, "missing");
 }
 
 TEST_F(RecoveryTable, S3_LogOfAnotherNodeOrCluster_IsRefused) {
@@ -296,6 +341,8 @@ TEST_F(RecoveryTable, S7_WholeRecordThatBreaksARule_IsRefused) {
   add([](RecordWriter& writer) { writer.entries(Index(0), std::vector{entry(3, "none")}); });
   add([](RecordWriter& writer) { writer.entries(Index(6), std::vector{entry(2, "falls")}); });
   add([](RecordWriter& writer) { writer.entries(Index(6), std::vector{entry(4, "above")}); });
+  add([](RecordWriter& writer) { writer.reset({Index(9), Term(4)}); });
+  add([](RecordWriter& writer) { writer.reset({Index(9), Term()}); });
 }
 
 TEST_F(RecoveryTable, S7_WholeRecordOfAnUnknownType_IsRefused) {
@@ -313,7 +360,7 @@ TEST_F(RecoveryTable, S7_WholeRecordOfAnUnknownType_IsRefused) {
 TEST_F(RecoveryTable, S8_NoSegmentOrNoFolder_IsRefused) {
   marked_.disk->erase(segment_path(1));
   marked_.disk->erase(segment_path(2));
-  expect_refused(*marked_.disk, Kind::kMissingSegment, segment_path(1), 0, "missing");
+  expect_refused(*marked_.disk, Kind::kMissingSegment, log_dir(kDir), 0, "missing");
   marked_.disk->erase_dir(log_dir(kDir));
   expect_refused(*marked_.disk, Kind::kMissingLog, log_dir(kDir), 0, "no log");
 }
