@@ -5,65 +5,11 @@
 #include <atomic>
 #include <filesystem>
 
+#include "server/troubled_disk.hpp"
 #include "storage/data_folder.hpp"
-#include "storage/posix_disk.hpp"
 
 namespace holdfast::server {
 namespace {
-
-using storage::IoError;
-using storage::IoResult;
-
-// The real disk, but for a time writing or syncing fails.
-class TroubledDisk final : public storage::Disk {
- public:
-  std::atomic<bool> is_full = false;
-  std::atomic<bool> sync_fails = false;
-
-  IoResult<std::unique_ptr<storage::File>> open(const std::string& path,
-                                                storage::OpenMode mode) override {
-    auto file = disk_.open(path, mode);
-    if (!file) return file;
-    return std::make_unique<TroubledFile>(*this, std::move(*file));
-  }
-  IoResult<void> rename(const std::string& from, const std::string& to) override {
-    return disk_.rename(from, to);
-  }
-  IoResult<void> remove(const std::string& path) override { return disk_.remove(path); }
-  IoResult<std::vector<std::string>> list(const std::string& dir) override {
-    return disk_.list(dir);
-  }
-  IoResult<void> make_dir(const std::string& path) override { return disk_.make_dir(path); }
-  IoResult<void> sync_dir(const std::string& dir) override { return disk_.sync_dir(dir); }
-  IoResult<std::unique_ptr<storage::Lock>> lock(const std::string& path) override {
-    return disk_.lock(path);
-  }
-
- private:
-  struct TroubledFile final : storage::File {
-    TroubledFile(TroubledDisk& d, std::unique_ptr<storage::File> f) : disk(d), file(std::move(f)) {}
-    IoResult<std::string> read(std::uint64_t offset, std::size_t size) override {
-      return file->read(offset, size);
-    }
-    IoResult<void> write_at(std::uint64_t offset, std::string_view bytes) override {
-      if (disk.is_full) return std::unexpected(error(IoError::Kind::kNoSpace, "write"));
-      return file->write_at(offset, bytes);
-    }
-    IoResult<std::uint64_t> size() override { return file->size(); }
-    IoResult<void> allocate(std::uint64_t bytes) override { return file->allocate(bytes); }
-    IoResult<void> sync() override {
-      if (disk.sync_fails) return std::unexpected(error(IoError::Kind::kIo, "fdatasync"));
-      return file->sync();
-    }
-    static IoError error(IoError::Kind kind, const char* operation) {
-      return {kind, "the log", operation, "as the test wants it"};
-    }
-    TroubledDisk& disk;
-    std::unique_ptr<storage::File> file;
-  };
-
-  storage::PosixDisk disk_;
-};
 
 // What the log's thread said, and waiting for it.
 class Heard final : public LogThread::Listener {
