@@ -75,7 +75,7 @@ std::uint64_t fingerprint(const CommandSpec& spec, Args command) {
 }
 
 Reply decode_recorded(const RecordedReply& recorded) {
-  Reader in(recorded.encoded);
+  Reader in(recorded.encoded.view());
   Reply reply = decode_reply(in);
   CHECK(in.finished());
   return reply;

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/checksum.hpp"
+#include "kv/piece.hpp"
 
 namespace holdfast::kv {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr std::uint64_t kIdsPerIndex = 1024;
 
 std::uint64_t digest_of(const RecordedReply& reply) {
-  return checksum(reply.encoded, reply.request * 0x9e3779b97f4a7c15ULL ^ reply.command);
+  return checksum(reply.encoded.view(), reply.request * 0x9e3779b97f4a7c15ULL ^ reply.command);
 }
 
 }  // namespace
@@ -43,6 +44,7 @@ void Sessions::expire(std::uint64_t now_ms) {
 void Sessions::drop(List::iterator session) {
   reply_bytes_ -= session->reply_bytes;
   by_id_.erase(session->id);
+  if (copy_ && session->copy_place != 0) copy_->take(*session);
   by_use_.erase(session);
 }
 
@@ -53,12 +55,14 @@ Session* Sessions::find(std::uint64_t id) {
 
 void Sessions::touch(Session& session, std::uint64_t now_ms) {
   CHECK(now_ms >= by_use_.back().used_ms);
+  keep_for_copy(session);
   session.used_ms = now_ms;
   by_use_.splice(by_use_.end(), by_use_, by_id_.find(session.id)->second);
 }
 
 void Sessions::acknowledge(Session& session, std::uint64_t lowest_awaited) {
   if (lowest_awaited <= session.lowest_awaited) return;
+  keep_for_copy(session);
   session.lowest_awaited = lowest_awaited;
   const auto end =
       std::ranges::lower_bound(session.replies, lowest_awaited, {}, &RecordedReply::request);
@@ -77,9 +81,11 @@ bool Sessions::is_full(const Session& session) const {
 
 void Sessions::record(Session& session, std::uint64_t request, std::uint64_t command,
                       const Reply& reply) {
-  RecordedReply recorded{.request = request, .command = command, .encoded = {}};
-  Writer out(recorded.encoded);
+  keep_for_copy(session);
+  std::string encoded;
+  Writer out(encoded);
   encode(reply, out);
+  RecordedReply recorded{request, command, Value(std::move(encoded))};
   session.reply_bytes += recorded.bytes();
   reply_bytes_ += recorded.bytes();
   session.replies_digest += digest_of(recorded);
@@ -106,6 +112,43 @@ std::uint64_t Sessions::digest() const {
     out.put(session.replies_digest);
   }
   return checksum(bytes);
+}
+
+std::size_t Sessions::bytes() const {
+  return size() * kSessionBytes + reply_bytes_;
+}
+
+void Sessions::begin_copy() {
+  copy_.emplace();
+  for (Session& session : by_use_) copy_->add(session);
+}
+
+bool Sessions::put_copied(std::size_t bytes, std::string& piece) {
+  if (!copy_->put_next(bytes, piece)) end_copy();
+  return is_copying();
+}
+
+void Sessions::keep_for_copy(Session& session) {
+  if (copy_ && session.copy_place != 0) copy_->keep(session);
+}
+
+bool Sessions::restore(Session session) {
+  if (session.id == 0 || session.id > last_id_ || session.lowest_awaited == 0) return false;
+  if (!by_use_.empty() && session.used_ms < by_use_.back().used_ms) return false;
+  session.reply_bytes = 0;
+  session.replies_digest = 0;
+  std::uint64_t lowest = session.lowest_awaited;
+  for (const RecordedReply& reply : session.replies) {
+    if (reply.request < lowest || reply.request == UINT64_MAX) return false;
+    lowest = reply.request + 1;
+    session.reply_bytes += reply.bytes();
+    session.replies_digest += digest_of(reply);
+  }
+  by_use_.push_back(std::move(session));
+  const Session& added = by_use_.back();
+  if (!by_id_.emplace(added.id, std::prev(by_use_.end())).second) return by_use_.pop_back(), false;
+  reply_bytes_ += added.reply_bytes;
+  return true;
 }
 
 }  // namespace holdfast::kv

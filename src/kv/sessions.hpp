@@ -10,28 +10,10 @@
 #include "base/ids.hpp"
 #include "kv/limits.hpp"
 #include "kv/reply.hpp"
+#include "kv/session.hpp"
+#include "kv/sessions_copy.hpp"
 
 namespace holdfast::kv {
-
-// The reply to a request, kept until the client says that it has it.
-struct RecordedReply {
-  std::uint64_t request = 0;
-  std::uint64_t command = 0;  // fingerprint of the command, to notice a number that is used twice
-  std::string encoded;
-
-  // Decides what is refused and dropped, so it must not depend on a compiler's sizeof.
-  std::size_t bytes() const { return kOverheadBytes + encoded.size(); }
-  static constexpr std::size_t kOverheadBytes = 64;
-};
-
-struct Session {
-  std::uint64_t id = 0;
-  std::uint64_t used_ms = 0;                // cluster time of the last request
-  std::uint64_t lowest_awaited = 1;         // requests below are answered and forgotten
-  std::vector<RecordedReply> replies = {};  // by request number, none below lowest_awaited
-  std::size_t reply_bytes = 0;              // the sum of the replies' bytes()
-  std::uint64_t replies_digest = 0;         // the sum of the replies' digests
-};
 
 // The sessions of exactly-once clients (thesis §6.3). Bounded in number, in recorded replies and
 // in their bytes. At the bound the session that was idle longest is dropped: its client is
@@ -65,17 +47,36 @@ class Sessions {
   std::uint64_t last_id() const { return last_id_; }        // the highest that was ever given
   const Limits& limits() const { return limits_; }
   std::uint64_t digest() const;
+  std::size_t bytes() const;  // that a copy takes, roughly
+
+  // Begins a copy of what is here now, instead of an earlier one that isn't finished. Takes time
+  // for the number of sessions, and none for their replies.
+  void begin_copy();
+  void end_copy() { copy_.reset(); }
+  bool is_copying() const { return copy_.has_value(); }
+  // The next sessions of the copy, to a piece's end: about `bytes`. Nothing and false: it has them
+  // all, and is over. Requires that there is a copy.
+  bool put_copied(std::size_t bytes, std::string& piece);
+  std::size_t copy_bytes_waiting() const { return copy_ ? copy_->bytes_waiting() : 0; }
+
+  // To build the table from a copy: the last id before any session, which then come in their
+  // order. False: there can be no such session. The sums of its replies are made anew.
+  void restore_last_id(std::uint64_t id) { last_id_ = id; }
+  bool restore(Session session);
 
  private:
   using List = std::list<Session>;
 
   void drop(List::iterator session);
+  // Must be called before a session is changed.
+  void keep_for_copy(Session& session);
 
   Limits limits_;
   List by_use_;
   boost::unordered_flat_map<std::uint64_t, List::iterator> by_id_;
   std::size_t reply_bytes_ = 0;  // of all sessions
   std::uint64_t last_id_ = 0;
+  std::optional<SessionsCopy> copy_;  // under way
 };
 
 }  // namespace holdfast::kv

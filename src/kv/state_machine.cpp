@@ -1,40 +1,15 @@
 #include "kv/state_machine.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "base/check.hpp"
 #include "base/checksum.hpp"
 #include "base/overload.hpp"
 #include "base/planted.hpp"
-#include "kv/handlers.hpp"
+#include "kv/state.hpp"
 
 namespace holdfast::kv {
-namespace {
-
-// How far a node's numbered commands were applied.
-struct Origin {
-  Index epoch;
-  std::uint64_t next_seq = 1;
-};
-
-}  // namespace
-
-struct StateMachine::State {
-  explicit State(const Limits& limits) : sessions(limits) {}
-
-  void apply(const CommandsSection& section, ApplyListener& listener);
-  void apply(const OpenSection& section, ApplyListener& listener);
-
-  Keyspace keyspace;
-  Sessions sessions;
-  std::map<NodeId, Origin> origins;
-  std::uint64_t cluster_time_ms = 0;
-  Index applied_index;
-  std::vector<std::string_view> args;  // scratch, to parse without allocating
-};
-
-void StateMachine::State::apply(const CommandsSection& section, ApplyListener& listener) {
+void State::apply(const CommandsSection& section, ApplyListener& listener) {
   const auto found = origins.find(section.origin);
   if (found == origins.end() || found->second.epoch != section.epoch) return;
   Origin& origin = found->second;
@@ -65,7 +40,7 @@ void StateMachine::State::apply(const CommandsSection& section, ApplyListener& l
   CHECK(in.finished());
 }
 
-void StateMachine::State::apply(const OpenSection& section, ApplyListener& listener) {
+void State::apply(const OpenSection& section, ApplyListener& listener) {
   Origin& origin = origins[section.origin];
   if (origin.epoch == applied_index) return;
   origin = Origin{.epoch = applied_index};
@@ -73,6 +48,7 @@ void StateMachine::State::apply(const OpenSection& section, ApplyListener& liste
 }
 
 StateMachine::StateMachine(Limits limits) : state_(std::make_unique<State>(limits)) {}
+StateMachine::StateMachine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 StateMachine::~StateMachine() = default;
 StateMachine::StateMachine(StateMachine&&) noexcept = default;
 StateMachine& StateMachine::operator=(StateMachine&&) noexcept = default;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "kv/batch.hpp"
@@ -19,6 +20,8 @@ class ApplyListener {
   virtual void gap(NodeId origin, Index epoch, std::uint64_t expected) = 0;
   virtual void opened(NodeId origin, std::uint64_t nonce, Index epoch) = 0;
 };
+
+struct State;
 
 // The replicated state: keyspace, sessions, each node's numbering, cluster time. A pure function
 // of the batches applied: no clock, no chance, nothing that depends on a container's order.
@@ -55,8 +58,28 @@ class StateMachine {
   std::size_t session_count() const;
   std::size_t session_reply_bytes() const;  // of Limits::reply_bytes_max
 
+  // A copy of the state as it is when it begins, made of pieces that are taken while the state goes
+  // on changing; a StateBuilder makes a state of them. No change waits for the copy: a pair or a
+  // session that is about to change before the copy has it is kept aside first.
+  //
+  // Begins a copy, instead of an earlier one that is not finished. Takes time for the number of
+  // sessions and of nodes.
+  void begin_copy();
+  bool is_copying() const;
+  // The next piece, about `bytes` long and made in time for these; a single long value or session
+  // makes it longer. Empty: there is no copy, or it is complete (and is_copying() is false).
+  std::string next_piece(std::size_t bytes);
+  // What is kept aside for the copy and not yet taken, its extra memory. Bounded by state_bytes()
+  // as it was when the copy began.
+  std::size_t copy_bytes_waiting() const;
+  void abandon_copy();
+  // Roughly what a copy of the state as it is now would take.
+  std::size_t state_bytes() const;
+
  private:
-  struct State;
+  friend class StateBuilder;
+  explicit StateMachine(std::unique_ptr<State> state);
+
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/table.hpp"
+
+namespace holdfast::kv {
+
+class KeyRuns;
+
+// A copy of a keyspace as it was when the copy began, made while the keyspace goes on changing.
+//
+// Each pair carries the number of the last copy that has it, so whoever changes a pair can tell
+// whether the copy still needs it. If so it is kept aside, by itself: no change has to wait for
+// more than its own pair, however large its slot is, and beginning a copy takes no time.
+//
+// What is kept are pairs that were there at the beginning, each once at most. A long value's bytes
+// are shared with whoever else holds them. The extra memory is thus bounded by the keyspace's size
+// at the beginning, and stays far below if pieces are taken faster than keys are changed: what
+// is kept leaves with the very next piece.
+class KeyspaceCopy {
+ public:
+  explicit KeyspaceCopy(std::uint32_t number) : number_(number) {}
+
+  // Must be called before the change they are named for.
+  void before_overwrite(Table::value_type& pair);
+  void before_erase(std::uint16_t slot, Table::iterator pair);
+  void before_insert(std::uint16_t slot, const Table& table);
+  // The slot's table was replaced by an empty one.
+  void emptied(std::uint16_t slot) { forget_place(slot); }
+
+  // Whether pairs may be missing. If so, who drops all tables hands them over, as encoding them
+  // would take long; they are destroyed piece by piece. `bytes` is what is in them.
+  bool needs_tables() const;
+  void take_tables(std::vector<Slot> tables, std::size_t bytes);
+
+  // Appends about `bytes` to a piece: at least one pair, if there are more. Takes time for these
+  // bytes. Nothing and false: the copy is complete. `live` are the keyspace's tables.
+  bool put_next(std::vector<Slot>& live, std::size_t bytes, std::string& piece);
+  // Kept aside, and in tables that were handed over.
+  std::size_t bytes_waiting() const { return kept_bytes_ + taken_bytes_; }
+
+ private:
+  struct Kept {
+    std::string key;
+    Value value;
+  };
+
+  void keep(Table::value_type& pair);
+  bool is_walking(std::uint16_t slot) const { return slot == slot_ && taken_.empty(); }
+  void forget_place(std::uint16_t slot);
+  void put_kept(KeyRuns& out);
+  void put_slot(Slot& slot, KeyRuns& out);
+  void destroy(Table& table, Table::iterator pair);
+
+  std::uint32_t number_;
+  std::deque<Kept> kept_;
+  std::size_t kept_bytes_ = 0;
+  std::vector<Slot> taken_;  // empty: the walk is through the live tables
+  std::size_t taken_bytes_ = 0;
+  std::size_t slot_ = 0;  // that the walk has come to; the pairs of all before have been copied
+  std::optional<Table::iterator> at_;  // the next pair in it; none: the first
+};
+
+}  // namespace holdfast::kv

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/handlers.hpp"
+#include "kv/piece.hpp"
+#include "kv/state_machine.hpp"
+
+namespace holdfast::kv {
+
+// What is in a StateMachine.
+struct State {
+  explicit State(const Limits& limits) : sessions(limits) {}
+
+  void apply(const CommandsSection& section, ApplyListener& listener);
+  void apply(const OpenSection& section, ApplyListener& listener);
+
+  Keyspace keyspace;
+  Sessions sessions;
+  Origins origins;
+  std::uint64_t cluster_time_ms = 0;
+  Index applied_index;
+  std::string copy_header;             // the first piece of the copy under way, until it is taken
+  std::vector<std::string_view> args;  // scratch, to parse without allocating
+};
+
+}  // namespace holdfast::kv

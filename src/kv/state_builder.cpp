@@ -1,0 +1,120 @@
+#include "kv/state_builder.hpp"
+
+#include <map>
+#include <utility>
+
+#include "kv/state.hpp"
+
+namespace holdfast::kv {
+namespace {
+
+constexpr std::size_t kLargeSlot = 512;
+
+}  // namespace
+
+StateBuilder::StateBuilder(Limits limits) : state_(std::make_unique<State>(limits)) {}
+StateBuilder::~StateBuilder() = default;
+StateBuilder::StateBuilder(StateBuilder&&) noexcept = default;
+StateBuilder& StateBuilder::operator=(StateBuilder&&) noexcept = default;
+
+bool StateBuilder::add(std::string_view piece) {
+  if (state_ == nullptr) return false;
+  Reader in(piece);
+  const auto kind = get_piece_kind(in);
+  bool good = kind.has_value() && (kind == PieceKind::kHeader) != has_header_;
+  if (good) {
+    switch (*kind) {
+      case PieceKind::kHeader:
+        good = add_header(in);
+        break;
+      case PieceKind::kSessions:
+        good = add_sessions(in);
+        break;
+      case PieceKind::kKeys:
+        good = add_keys(in);
+        break;
+    }
+  }
+  if (!good) state_ = nullptr;
+  return good;
+}
+
+bool StateBuilder::add_header(Reader& in) {
+  CopyHeader header = get_header(in);
+  if (!in.finished()) return false;
+  has_header_ = true;
+  sessions_expected_ = header.sessions;
+  keys_expected_ = header.keys;
+  state_->applied_index = header.applied_index;
+  state_->cluster_time_ms = header.cluster_time_ms;
+  state_->sessions.restore_last_id(header.last_session_id);
+  state_->origins = std::move(header.origins);
+  return true;
+}
+
+bool StateBuilder::add_sessions(Reader& in) {
+  while (!in.at_end()) {
+    Session session = get_session(in);
+    if (!in.ok() || session.used_ms > state_->cluster_time_ms) return false;
+    if (!state_->sessions.restore(std::move(session))) return false;
+  }
+  return state_->sessions.size() <= sessions_expected_;
+}
+
+bool StateBuilder::add_keys(Reader& in) {
+  while (!in.at_end()) {
+    const auto count = in.u32();
+    if (count == 0 || count > in.remaining() / kPairBytes || !add_run(count, in)) return false;
+  }
+  return state_->keyspace.size() + late_.size() <= keys_expected_;
+}
+
+// Pairs come in the order of the table that they were in. A table that grows while it is filled in
+// this order is very slow: what is there crowds at its beginning, wherever the end is at the time.
+// So what may make it grow many times waits until its number is known.
+bool StateBuilder::add_run(std::uint32_t count, Reader& in) {
+  Keyspace& keyspace = state_->keyspace;
+  std::optional<std::uint16_t> slot;
+  bool is_late = false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string_view key = in.bytes();
+    const std::string_view value = in.bytes();
+    const std::uint16_t number = key_slot(key);
+    if (!in.ok() || slot.value_or(number) != number) return false;
+    if (!slot) {
+      is_late = keyspace.size_of_slot(number) >= kLargeSlot;
+      if (!is_late) keyspace.reserve(number, count);
+    }
+    slot = number;
+    if (is_late) {
+      late_.push_back({number, std::string(key), Value(std::string(value))});
+    } else if (!keyspace.restore(number, std::string(key), Value(std::string(value)))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool StateBuilder::add_late() {
+  std::map<std::uint16_t, std::size_t> count_by_slot;
+  for (const Late& late : late_) ++count_by_slot[late.slot];
+  for (const auto& [slot, count] : count_by_slot) state_->keyspace.reserve(slot, count);
+  for (Late& late : late_) {
+    if (!state_->keyspace.restore(late.slot, std::move(late.key), std::move(late.value))) {
+      return false;
+    }
+  }
+  late_.clear();
+  return true;
+}
+
+std::optional<StateMachine> StateBuilder::finish() {
+  const bool is_whole = state_ != nullptr && has_header_ && add_late() &&
+                        state_->sessions.size() == sessions_expected_ &&
+                        state_->keyspace.size() == keys_expected_;
+  auto state = std::exchange(state_, nullptr);
+  if (!is_whole) return std::nullopt;
+  return StateMachine(std::move(state));
+}
+
+}  // namespace holdfast::kv
