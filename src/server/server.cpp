@@ -64,8 +64,9 @@ Exit run_server(const Options& options) {
   spdlog::info("Holdfast node {} of {}, data in {}", options.id.value(), options.cluster.size(),
                options.data);
   storage::PosixDisk disk;
-  const auto folder =
-      storage::DataFolder::open(disk, options.data, {cluster_id(options), options.id});
+  const auto folder = storage::DataFolder::open(
+      disk, options.data, {cluster_id(options), options.id},
+      first_membership(options, advertised_peer_address(options, options.peer_listen)));
   if (!folder) {
     spdlog::critical("{}", folder.error().message);
     return exit_for(folder.error());

@@ -20,6 +20,11 @@ void write_into(std::string& bytes, std::uint64_t offset, std::string_view data)
   bytes.replace(offset, data.size(), data);
 }
 
+// What a path is when the directory `from` has become `to`.
+std::string moved(const std::string& path, const std::string& from, const std::string& to) {
+  return path == from || path.starts_with(from + "/") ? to + path.substr(from.size()) : path;
+}
+
 }  // namespace
 
 struct VirtualDisk::Inode {
@@ -240,6 +245,7 @@ IoResult<std::unique_ptr<File>> VirtualDisk::open(const std::string& path, OpenM
 
 IoResult<void> VirtualDisk::rename(const std::string& from, const std::string& to) {
   if (auto ok = step("rename", from); !ok) return ok;
+  if (dirs_.contains(from)) return rename_dir(from, to);
   const auto found = files_.find(from);
   if (found == files_.end()) return error(IoError::Kind::kNotFound, "rename", from);
   const auto inode = found->second;
@@ -247,6 +253,38 @@ IoResult<void> VirtualDisk::rename(const std::string& from, const std::string& t
   files_[to] = inode;
   change(parent_dir(to), {from, to, inode});
   return {};
+}
+
+IoResult<void> VirtualDisk::rename_dir(const std::string& from, const std::string& to) {
+  if (dirs_.contains(to) || files_.contains(to)) {
+    return error(IoError::Kind::kExists, "rename", from);
+  }
+  if (!dirs_.contains(parent_dir(to))) return error(IoError::Kind::kNotFound, "rename", from);
+  move_tree(files_, dirs_, from, to);
+  decltype(unsynced_) unsynced;
+  for (auto& [dir, entries] : unsynced_) {
+    const std::string new_dir = moved(dir, from, to);
+    for (Entry& entry : entries) {
+      if (new_dir == dir) break;
+      entry.gone = moved(entry.gone, from, to);
+      entry.name = moved(entry.name, from, to);
+    }
+    unsynced.emplace(new_dir, std::move(entries));
+  }
+  unsynced_ = std::move(unsynced);
+  change(parent_dir(to), {from, to, nullptr});
+  return {};
+}
+
+// A directory, with all that is in it.
+void VirtualDisk::move_tree(Files& files, Dirs& dirs, const std::string& from,
+                            const std::string& to) {
+  Files moved_files;
+  for (const auto& [path, inode] : files) moved_files[moved(path, from, to)] = inode;
+  files = std::move(moved_files);
+  Dirs moved_dirs;
+  for (const std::string& path : dirs) moved_dirs.insert(moved(path, from, to));
+  dirs = std::move(moved_dirs);
 }
 
 IoResult<void> VirtualDisk::remove(const std::string& path) {
@@ -325,6 +363,9 @@ void VirtualDisk::change(const std::string& dir, Entry entry) {
 }
 
 void VirtualDisk::make_durable(const Entry& entry) {
+  if (!entry.inode && durable_dirs_.contains(entry.gone)) {
+    move_tree(durable_files_, durable_dirs_, entry.gone, entry.name);
+  }
   durable_files_.erase(entry.gone);
   if (entry.name.empty()) return;
   if (entry.inode) {

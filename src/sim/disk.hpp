@@ -74,15 +74,19 @@ class VirtualDisk final : public storage::Disk {
   storage::IoResult<void> step(const std::string& operation, const std::string& path);
   std::unexpected<storage::IoError> error(ErrorKind kind, const std::string& operation,
                                           const std::string& path) const;
+  storage::IoResult<void> rename_dir(const std::string& from, const std::string& to);
   void change(const std::string& dir, Entry entry);
   void make_durable(const Entry& entry);
   std::uint64_t reserved() const;
 
   using Files = std::map<std::string, std::shared_ptr<Inode>>;
+  using Dirs = std::set<std::string>;
+  static void move_tree(Files& files, Dirs& dirs, const std::string& from, const std::string& to);
+
   Files files_;
   Files durable_files_;
-  std::set<std::string> dirs_;
-  std::set<std::string> durable_dirs_;
+  Dirs dirs_;
+  Dirs durable_dirs_;
   std::map<std::string, std::vector<Entry>> unsynced_;  // by directory
   std::shared_ptr<std::set<std::string>> locks_;
   std::map<std::string, std::uint64_t> counts_;

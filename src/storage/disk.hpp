@@ -69,7 +69,8 @@ class Disk {
 
   [[nodiscard]] virtual IoResult<std::unique_ptr<File>> open(const std::string& path,
                                                              OpenMode mode) = 0;
-  // Replaces `to`, in one step, if it exists.
+  // In one step. A file replaces the file `to`, if there is one; a directory moves with all that is
+  // in it, and its new place is durable when the directory that holds that is synced.
   [[nodiscard]] virtual IoResult<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual IoResult<void> remove(const std::string& path) = 0;
   // Names of files and directories in `dir`, sorted.

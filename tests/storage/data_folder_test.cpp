@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/log_fixture.hpp"
+#include "base/checksum.hpp"
+#include "storage/snapshot_fixture.hpp"
 
 namespace holdfast::storage {
 namespace {
@@ -50,9 +51,58 @@ TEST(DataFolder, OtherNodeOrCluster_IsRefusedNamingBoth) {
   make_folder(disk);
 }
 
-TEST(DataFolder, EveryFlippedBitOfTheIdentity_IsRefused) {
+raft::Membership two_voters() {
+  raft::Membership membership;
+  membership.members.push_back({.id = NodeId(3), .address = "[::1]:7103"});
+  membership.members.push_back({.id = NodeId(12), .address = "host-12:7112"});
+  return membership;
+}
+
+TEST(DataFolder, InitialMembers_AreThoseItWasCreatedWith) {
+  sim::VirtualDisk disk;
+  EXPECT_EQ(DataFolder::open(disk, kDir, kIdentity, two_voters())->initial(), two_voters());
+  EXPECT_NE(disk.contents(kDir + "/identity").find("members 3=[::1]:7103,12=host-12:7112\n"),
+            std::string::npos);
+  EXPECT_EQ(DataFolder::open(disk, kDir, kIdentity)->initial(), two_voters());
+  EXPECT_EQ(DataFolder::open(disk, kDir, kIdentity, raft::Membership::of({}))->initial(),
+            two_voters());
+}
+
+TEST(DataFolder, CreatedToWaitToBeAdded_StaysSo) {
+  sim::VirtualDisk disk;
+  EXPECT_TRUE(DataFolder::open(disk, kDir, kIdentity)->initial().members.empty());
+  EXPECT_NE(disk.contents(kDir + "/identity").find("members none\n"), std::string::npos);
+  EXPECT_TRUE(DataFolder::open(disk, kDir, kIdentity, two_voters())->initial().members.empty());
+}
+
+std::string with_checksum(const std::string& fields) {
+  return fields + "checksum " + std::to_string(checksum(fields)) + "\n";
+}
+
+TEST(DataFolder, OtherVersion_IsRefusedByName) {
   sim::VirtualDisk disk;
   make_folder(disk);
+  disk.set_contents(kDir + "/identity",
+                    with_checksum("holdfast data folder\nversion 1\ncluster 77\nnode 3\n"));
+  expect_refused(disk, Kind::kForeign, {"format version 1", "reads version 2"});
+}
+
+TEST(DataFolder, MembersThatAreNone_AreRefused) {
+  sim::VirtualDisk disk;
+  make_folder(disk);
+  for (const std::string members :
+       {"", "3", "x=a:1", "3=a:1,", "3=a:1,3=b:2", "4=a:1,3=b:2", "0=a:1", "3=a:1\nextra 1"}) {
+    disk.set_contents(
+        kDir + "/identity",
+        with_checksum("holdfast data folder\nversion 2\ncluster 77\nnode 3\nmembers " + members +
+                      "\n"));
+    expect_refused(disk, Kind::kDamaged, {"identity"});
+  }
+}
+
+TEST(DataFolder, EveryFlippedBitOfTheIdentity_IsRefused) {
+  sim::VirtualDisk disk;
+  ASSERT_TRUE(DataFolder::open(disk, kDir, kIdentity, two_voters()));
   const auto path = kDir + "/identity";
   for (std::uint64_t bit = 0; bit < 8 * disk.contents(path).size(); ++bit) {
     const auto copy = disk.clone();
@@ -82,6 +132,15 @@ TEST(DataFolder, LogWithoutIdentity_IsRefused) {
   expect_refused(*log.disk, Kind::kNoIdentity, {"has a log", "identity"});
 }
 
+TEST(DataFolder, SnapshotWithoutIdentity_IsRefused) {
+  sim::VirtualDisk disk;
+  make_folder(disk);
+  auto store = open_store(disk);
+  ASSERT_TRUE(make(*store, 100));
+  disk.erase(kDir + "/identity");
+  expect_refused(disk, Kind::kNoIdentity, {"snapshots", "identity"});
+}
+
 TEST(DataFolder, PowerLossAtEachStepOfItsCreation_CanBeTakenUpAgain) {
   bool finished = false;
   for (std::uint64_t at = 1; !finished; ++at) {
@@ -95,6 +154,7 @@ TEST(DataFolder, PowerLossAtEachStepOfItsCreation_CanBeTakenUpAgain) {
       EXPECT_TRUE(!finished || disk.exists(kDir + "/identity"));
       make_folder(disk);
       ASSERT_TRUE(open_wal(disk)) << at;
+      ASSERT_TRUE(open_store(disk)) << at;
     }
   }
 }
@@ -113,6 +173,7 @@ TEST(DataFolder, KilledAtEachStepOfItsCreation_SecondStartMakesAllDurable) {
     ASSERT_TRUE(disk.exists(kDir + "/identity")) << at;
     make_folder(disk);
     ASSERT_TRUE(open_wal(disk)) << at;
+    ASSERT_TRUE(open_store(disk)) << at;
   }
 }
 

@@ -41,7 +41,12 @@ std::string bytes_of_hex_block(const std::string& document) {
 
 TEST(LogFormatDocument, Example_IsWhatIsWritten) {
   sim::VirtualDisk disk;
-  make_folder(disk);
+  raft::Membership initial;
+  for (const std::uint64_t id : {1, 2, 3}) {
+    const std::string digit = std::to_string(id);
+    initial.members.push_back({.id = NodeId(id), .address = "10.0.0." + digit + ":7101"});
+  }
+  ASSERT_TRUE(DataFolder::open(disk, kDir, kIdentity, initial));
   auto opened = open_wal(disk);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(opened->wal.append(vote(1, 3)));

@@ -54,6 +54,21 @@ TEST_F(PosixDiskTest, Directory_ListsRenamesAndRemoves) {
   EXPECT_EQ(disk_.list(dir_ + "/none").error().kind, IoError::Kind::kNotFound);
 }
 
+TEST_F(PosixDiskTest, FolderSetAside_IsMovedWithAllInIt) {
+  const Identity identity{9, NodeId(1)};
+  ASSERT_TRUE(DataFolder::open(disk_, dir_, identity, raft::Membership::of({{NodeId(1)}})));
+  const auto aside = DataFolder::set_aside(disk_, dir_);
+  ASSERT_TRUE(aside) << aside.error().message;
+  EXPECT_EQ((*aside)->identity, identity);
+  EXPECT_EQ(*disk_.list(dir_), (std::vector<std::string>{"damaged-1", "lock"}));
+  EXPECT_EQ(*disk_.list(dir_ + "/damaged-1"),
+            (std::vector<std::string>{"identity", "log", "snapshot"}));
+  EXPECT_EQ(disk_.list(dir_ + "/damaged-1/log")->size(), 1u);
+  const auto folder = DataFolder::open(disk_, dir_, identity, raft::Membership::of({{NodeId(1)}}));
+  ASSERT_TRUE(folder);
+  EXPECT_TRUE(folder->initial().members.empty());
+}
+
 TEST_F(PosixDiskTest, MissingFile_ErrorNamesPathAndOperation) {
   const auto file = disk_.open(dir_ + "/none", OpenMode::kRead);
   ASSERT_FALSE(file);
