@@ -40,6 +40,13 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+// "4@2": entry 4 of term 2.
+Position parse_position(const std::string& text) {
+  const auto at = text.find('@');
+  if (at == std::string::npos) fail("not an entry: " + text);
+  return {Index(std::stoull(text.substr(0, at))), Term(std::stoull(text.substr(at + 1)))};
+}
+
 std::string join(const std::vector<std::string>& parts) {
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : ",") + part;
@@ -154,7 +161,9 @@ void Script::execute(const Words& words) {
   else if (command == "snapshot")
     snapshot(subject, Index(std::stoull(words.at(2))));
   else if (command == "install")
-    install(subject, node(words.at(2)));
+    install(subject, words);
+  else if (command == "send")
+    subject.core->snapshot_sent(parse_id(words.at(2)), subject.disk.snapshot.last.index);
   else
     fail("there is no command " + command);
   settle(subject);
@@ -162,11 +171,15 @@ void Script::execute(const Words& words) {
 
 void Script::make_cluster(const Words& words) {
   const std::uint64_t count = std::stoull(words.at(1));
+  std::uint64_t voters = count;
+  for (const std::string& word : words) {
+    if (word.starts_with("voters=")) voters = std::stoull(word.substr(7));
+  }
   for (std::uint64_t id = 1; id <= count; ++id) {
     Node& fresh = nodes_[NodeId(id)];
     fresh.config.id = NodeId(id);
     fresh.config.seed = id;
-    for (std::uint64_t voter = 1; voter <= count; ++voter) {
+    for (std::uint64_t voter = 1; id <= voters && voter <= voters; ++voter) {
       fresh.config.voters.push_back(NodeId(voter));
     }
     for (std::size_t i = 2; i < words.size(); ++i) {
@@ -179,7 +192,7 @@ void Script::make_cluster(const Words& words) {
         fresh.config.log_tail_bytes = std::stoull(setting.at(1));
       else if (setting.at(0) == "window")
         fresh.config.window_messages = std::stoull(setting.at(1));
-      else
+      else if (setting.at(0) != "voters")
         fail("there is no setting " + words[i]);
     }
     restart(fresh);
@@ -203,6 +216,8 @@ void Script::restore(const Words& words) {
       subject.disk.hard_state.voted_for = parse_id(field.at(1));
     else if (field.at(0) == "log")
       subject.disk.entries = parse_log(field.at(1));
+    else if (field.at(0) == "snapshot")
+      subject.disk.snapshot.last = parse_position(field.at(1));
     else
       fail("there is no field " + words[i]);
   }
@@ -238,14 +253,20 @@ void Script::change_members(Node& subject, const Words& words) {
 
 // Durable at once.
 void Script::snapshot(Node& subject, Index last) {
-  subject.disk.snapshot = subject.core->meta_at(last);
+  subject.disk.snapshot = subject.snapshots[last] = subject.core->meta_at(last);
   subject.core->compact(last);
 }
 
-void Script::install(Node& subject, const Node& from) {
-  const SnapshotMeta meta = from.disk.snapshot;
+// Durable at once; what comes of it in the log is written like the rest.
+void Script::install(Node& subject, const Words& words) {
+  const Node& from = node(words.at(2));
+  const Index last =
+      words.size() > 3 ? Index(std::stoull(words[3])) : from.disk.snapshot.last.index;
+  const auto found = from.snapshots.find(last);
+  if (found == from.snapshots.end()) fail("there is no such snapshot");
+  const SnapshotMeta meta = found->second;
   if (!subject.core->install(subject.now, meta)) return;
-  subject.disk.snapshot = meta;
+  subject.disk.snapshot = subject.snapshots[last] = meta;
   subject.committed = {"snapshot@" + std::to_string(meta.last.index.value())};
 }
 
@@ -390,6 +411,11 @@ std::string Script::look(const Node& subject, const std::string& field) const {
   if (field == "down") return subject.core ? "no" : "yes";
   if (field == "disk_term") return std::to_string(subject.disk.hard_state.term.value());
   if (field == "disk_vote") return std::to_string(subject.disk.hard_state.voted_for.value());
+  if (field == "snapshot") {
+    const Position last = subject.disk.snapshot.last;
+    return std::to_string(last.index.value()) + "@" + std::to_string(last.term.value());
+  }
+  if (field == "disk_base") return std::to_string(subject.disk.base.index.value());
   if (field == "disk_log") return terms(subject.disk.entries);
   if (!subject.core) fail("it is down");
   const Core& core = *subject.core;

@@ -27,6 +27,7 @@ class Script {
     std::unique_ptr<Core> core;
     Config config;
     Restored disk;
+    std::map<Index, SnapshotMeta> snapshots;  // that were made or installed here, by last entry
     std::deque<Persist> writing;
     bool slow_disk = false;
     Instant now{std::chrono::seconds(1)};
@@ -44,7 +45,7 @@ class Script {
   static Membership parse_members(const Words& words);
   void change_members(Node& node, const Words& words);
   void snapshot(Node& node, Index last);
-  void install(Node& node, const Node& from);
+  void install(Node& node, const Words& words);
   void restore(const Words& words);
   void timeout(Node& node);
   void tick(Node& node);

@@ -105,6 +105,7 @@ Message parse_message(const Words& words) {
                              Index(f.number("index"))};
   }
   if (name == "timeout_now") return TimeoutNow{term};
+  if (name == "removed") return Removed{term};
   throw std::runtime_error("there is no message " + name);
 }
 
