@@ -11,8 +11,7 @@ Log::Log(Position base, std::vector<Entry> entries) : base_(base) {
 }
 
 std::optional<Term> Log::term_at(Index index) const {
-  if (!index) return Term();
-  if (index == base_.index && base_.term) return base_.term;
+  if (index == base_.index && (base_.term || !index)) return base_.term;
   if (index <= base_.index || index > last_index()) return std::nullopt;
   return at(index).term;
 }

@@ -19,8 +19,8 @@ class Log {
   Index last_index() const { return base_.index.plus(entries_.size()); }
   Term last_term() const { return runs_.empty() ? base_.term : runs_.back().term; }
   Position last() const { return {last_index(), last_term()}; }
-  // Nothing past the end, before the base, or at a base of which it is not known. Index 0 is
-  // before the first entry and has term 0.
+  // Nothing past the end, before the base, or at a base of which it is not known. Index 0 is the
+  // base of a log that has its first entry, and has term 0.
   std::optional<Term> term_at(Index index) const;
   const Entry& at(Index index) const;
   std::span<const Entry> from(Index index) const;
