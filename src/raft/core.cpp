@@ -32,7 +32,10 @@ Core::Core(Config config, Restored restored, Instant now)
     log_.compact_to(snapshot_.index);
   }
   for (Index i = snapshot_.index.next(); i <= log_.last_index(); ++i) note_membership(i);
-  CHECK(log_.last_term() <= hard_state_.term);
+  // A snapshot can be durable before the term in which its last entry was committed. No vote of
+  // that term has left then: it would have waited for the term.
+  if (snapshot_.term > term()) set_term(snapshot_.term, NodeId());
+  CHECK(log_.last_term() <= term());
   reset_election_timer(now);
   if (is_quorum_alone()) election_deadline_ = now;  // there is nobody to wait for
 }
