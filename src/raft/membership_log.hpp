@@ -16,6 +16,7 @@ class MembershipLog {
 
   const Membership& current() const { return entries_.back().membership; }
   Index current_index() const { return entries_.back().index; }
+  const Membership& first() const { return entries_.front().membership; }
   // In force after the entry at `index`, which is not before the first.
   const Membership& at(Index index) const { return entries_[place_of(index)].membership; }
   // A voter in the one at `index` or in any that follows it.

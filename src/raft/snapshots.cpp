@@ -83,7 +83,11 @@ bool Core::install(Instant now, const SnapshotMeta& snapshot) {
     if (is_ahead) {
       memberships_.compact_to(last.index);
     } else {
-      memberships_ = MembershipLog(last.index, snapshot.membership);
+      // Whom it comes from may have joined later and not know with whom the cluster began, which we
+      // may.
+      const bool is_told = !snapshot.membership.members.empty();
+      memberships_ =
+          MembershipLog(last.index, is_told ? snapshot.membership : memberships_.first());
       reset_log(last);
     }
     // Committed by a leader before this term's, so this term's leader has it (Raft §5.4.3).
