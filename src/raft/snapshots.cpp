@@ -67,19 +67,24 @@ void Core::snapshot_sent(NodeId node, Index last) {
   }
 }
 
-bool Core::install(Instant now, const SnapshotMeta& snapshot) {
+bool Core::install(Instant, const SnapshotMeta& snapshot) {
   const Position last = snapshot.last;
   // Whoever sent it has told us its term, which is no lower.
   if (fault_ || last.term > term()) return false;
   const bool is_news = last.index > commit_index_;
   if (is_news) {
-    trace("installs a snapshot of entry " + std::to_string(last.index.value()));
-    snapshot_ = last;
-    commit_index_ = handed_out_ = last.index;
     // A log that holds the snapshot's last entry may be ahead of it; any other is wrong from some
     // place on, and what is before the snapshot is of no use any more.
     const bool is_ahead = log_.term_at(last.index) == last.term ||
                           (planted(Bug::kConflictKeptBehindSnapshot) && log_.term_at(last.index));
+    if (is_leader() && !is_ahead) {
+      fault_ =
+          "a leader lacks entry " + std::to_string(last.index.value()) + ", which is committed";
+      return false;
+    }
+    trace("installs a snapshot of entry " + std::to_string(last.index.value()));
+    snapshot_ = last;
+    commit_index_ = handed_out_ = last.index;
     if (is_ahead) {
       memberships_.compact_to(last.index);
     } else {
@@ -92,7 +97,6 @@ bool Core::install(Instant now, const SnapshotMeta& snapshot) {
     }
     // Committed by a leader before this term's, so this term's leader has it (Raft §5.4.3).
     if (leader()) verified_ = std::max(verified_, last.index);
-    if (is_leader()) follow_membership(now);
   }
   if (leader() && !is_leader()) {
     send(leader(), AppendResponse{.term = term(), .accepted = true, .match = last.index},
@@ -107,6 +111,7 @@ void Core::reset_log(Position base) {
   log_dirty_from_.reset();
   log_ticket_ = next_ticket();
   durable_index_ = base.index;
+  verified_ = std::min(verified_, base.index);
   for (Pending& pending : pending_) pending.last = Index();
 }
 

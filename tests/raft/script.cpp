@@ -221,6 +221,7 @@ void Script::restore(const Words& words) {
     else
       fail("there is no field " + words[i]);
   }
+  subject.snapshots = {{subject.disk.snapshot.last.index, subject.disk.snapshot}};
   restart(subject);
 }
 
