@@ -21,6 +21,13 @@ bool well_formed(const AppendRequest& request) {
   return floor <= request.term && request.prev_index.value() < (std::uint64_t{1} << 62);
 }
 
+// It tells of another entry where ours is committed and gone into a snapshot.
+bool contradicts(const AppendRequest& request, Position base) {
+  if (request.prev_index >= base.index) return false;
+  const std::uint64_t place = base.index.value() - request.prev_index.value() - 1;
+  return place < request.entries.size() && request.entries[place].term != base.term;
+}
+
 }  // namespace
 
 // The sender leads this term. False if that can't be.
@@ -44,6 +51,7 @@ void Core::on(Instant now, NodeId from, const AppendRequest& request) {
                     request.prev_index < log_.base().index ||
                     (planted(Bug::kLogsMerged) && request.prev_index <= log_.last_index());
   if (!fits) return refuse_append(from, request.prev_index);
+  if (contradicts(request, log_.base())) return trace("refused another committed past than ours");
   // Only a real conflict truncates: a late, shorter request must leave what came after it alone.
   Index index = request.prev_index;
   for (const Entry& entry : request.entries) {
