@@ -76,7 +76,7 @@ class Core {
   // Leader: the peers that need a snapshot, since the log they lack is gone.
   std::vector<NodeId> peers_behind_log() const;
   // Leader: a snapshot that ends here is on its way to the peer. The log behind it is kept until
-  // the peer has caught up, is gone, or gets another one.
+  // the peer has caught up, is gone or does not answer, or gets another one.
   void snapshot_sent(NodeId peer, Index last);
   // Asks for a linearizable read (Thesis §6.4). `token` is above all earlier ones, and was never
   // used in an earlier life of this node, whose questions may still be answered. It comes back in

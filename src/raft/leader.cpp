@@ -29,6 +29,10 @@ void Core::tick_leader(Instant now) {
     trace("hears no majority");
     return become_follower(now, term(), NodeId());
   }
+  // For a peer that is down the log is not kept: it gets a newer snapshot one day.
+  for (auto& [node, peer] : leader.peers) {
+    if (!answers(now, node)) peer.snapshot_sent = Index();
+  }
   leader.heartbeat_due = now + config_.heartbeat_interval;
   broadcast_heartbeat();
 }
