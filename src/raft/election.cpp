@@ -85,9 +85,12 @@ void Core::on(Instant now, NodeId from, const VoteRequest& request) {
     const bool granted = request.term > term() && newer && !hears_leader(now);
     // A refusal names our term, so that a candidate of an older one catches up with it.
     const Term answer = granted ? request.term : term();
-    // Two that campaign at once might split the votes: this one goes first.
+    // Two that campaign at once might split the votes: this one goes first. Of two that have asked
+    // each other one gives in.
     if (granted) {
       election_deadline_ = std::max(election_deadline_, now + config_.heartbeat_interval);
+      const bool is_ahead = Position{request.last_index, request.last_term} != log_.last();
+      if (is_pre_candidate() && (is_ahead || from > id())) role_ = Follower{};
     }
     return send(from, VoteResponse{.term = answer, .pre = true, .granted = granted}, no_promise);
   }
