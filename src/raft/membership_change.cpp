@@ -110,7 +110,8 @@ void Core::maybe_go_on_changing(Instant now) {
     send(node, Removed{.term = term()}, hard_state_ticket_);
   }
   if (membership().is_joint()) {
-    append_membership(now, membership().after_change());
+    // Whom leadership is handed to lacks what is appended meanwhile, and would not be elected.
+    if (!leader->transfer) append_membership(now, membership().after_change());
   } else if (!membership().is_voter(id())) {
     leave_office(now);
   } else {
