@@ -70,7 +70,10 @@ std::expected<Index, Refusal> Core::change_membership(Instant now, const Members
   const bool is_changing = membership().is_joint() || memberships_.current_index() > commit_index_;
   if (is_changing && !planted(Bug::kChangeMadeTwice)) return std::unexpected(Refusal::kChanging);
   const Membership next = joint(membership(), target);
-  const auto alive = [&](NodeId node) { return answers(now, node); };
+  // A peer that was added just now counts as heard until it has had time to answer.
+  const auto alive = [&](NodeId node) {
+    return answers(now, node) && (node == id() || leader->peers.at(node).has_answered());
+  };
   if (!next.after_change().has_quorum(alive)) return std::unexpected(Refusal::kLosesQuorum);
   return append_membership(now, next);
 }
@@ -90,6 +93,7 @@ void Core::follow_membership(Instant now) {
   auto& leader = std::get<Leader>(role_);
   for (const Member& member : membership().members) {
     if (member.id == id()) continue;
+    leader.dropped.erase(member.id);
     leader.peers.try_emplace(member.id, log_.last_index().next(), now,
                              2 * config_.heartbeat_interval);
   }

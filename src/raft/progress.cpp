@@ -52,6 +52,7 @@ bool Progress::refused(Index rejected, Index next) {
 
 void Progress::heard(Instant now, Index received) {
   heard_ = now;
+  has_answered_ = true;
   if (received > received_) {
     received_ = received;
     moved_ = now;

@@ -38,6 +38,7 @@ class Progress {
   Index match() const { return match_; }
   Index next() const { return next_; }
   Instant last_heard() const { return heard_; }
+  bool has_answered() const { return has_answered_; }
   bool probing() const { return probing_; }
 
   Round round_confirmed;  // the newest heartbeat round that the peer has answered
@@ -49,8 +50,8 @@ class Progress {
   template <class Visitor>
   void describe(Visitor& visit) const {
     visit(round_confirmed, commit_told, snapshot_sent, match_, next_, received_, probing_,
-          probe_under_way_, in_flight_, bytes_in_flight_, heard_, moved_, resend_first_,
-          resend_after_);
+          probe_under_way_, in_flight_, bytes_in_flight_, has_answered_, heard_, moved_,
+          resend_first_, resend_after_);
   }
 
  private:
@@ -69,6 +70,7 @@ class Progress {
   bool probe_under_way_ = false;
   std::deque<InFlight> in_flight_;
   std::size_t bytes_in_flight_ = 0;
+  bool has_answered_ = false;
   Instant heard_;
   Instant
       moved_;  // when the peer last got further, or was sent something while nothing was under way
