@@ -194,6 +194,7 @@ class Core {
   void reset_election_timer(Instant now);
   bool hears_leader(Instant now) const;
   bool may_campaign() const;
+  void ask_voters(const VoteRequest& request);
   void count_votes(Instant now);
   void on(Instant now, NodeId from, const VoteRequest& request);
   void on(Instant now, NodeId from, const VoteResponse& response);

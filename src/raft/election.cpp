@@ -41,23 +41,29 @@ void Core::become_follower(Instant now, Term term, NodeId leader) {
   if (was_leader || leader) reset_election_timer(now);
 }
 
+void Core::ask_voters(const VoteRequest& request) {
+  for (const Member& voter : membership().members) {
+    if (voter.id == id() || !(voter.votes || voter.voted)) continue;
+    send(voter.id, request, hard_state_ticket_);
+  }
+}
+
 // Thesis §9.6: asks whether an election could be won, without disturbing anybody's term.
 void Core::become_pre_candidate(Instant now) {
   become_follower(now, term(), NodeId());
   reset_election_timer(now);
-  if (!may_campaign()) return;
+  if (!may_campaign()) {
+    // No leader is heard: perhaps since we are no member any more, and the word of it was lost. A
+    // leader that is asked for a vote says so. As if our log were empty, so that nobody gives any.
+    return ask_voters({.term = term().next(), .pre = true});
+  }
   if (is_quorum_alone()) return become_candidate(now, false);
   role_ = PreCandidate{{id()}};
   trace("asks for pre-votes for term " + std::to_string(term().value() + 1));
-  for (const Member& voter : membership().members) {
-    if (voter.id == id() || !(voter.votes || voter.voted)) continue;
-    send(voter.id,
-         VoteRequest{.term = term().next(),
-                     .last_index = log_.last_index(),
-                     .last_term = log_.last_term(),
-                     .pre = true},
-         hard_state_ticket_);
-  }
+  ask_voters({.term = term().next(),
+              .last_index = log_.last_index(),
+              .last_term = log_.last_term(),
+              .pre = true});
 }
 
 void Core::become_candidate(Instant now, bool forced) {
@@ -66,15 +72,10 @@ void Core::become_candidate(Instant now, bool forced) {
   reset_election_timer(now);
   role_ = Candidate{};
   trace("campaigns in term " + std::to_string(term().value()));
-  for (const Member& voter : membership().members) {
-    if (voter.id == id() || !(voter.votes || voter.voted)) continue;
-    send(voter.id,
-         VoteRequest{.term = term(),
-                     .last_index = log_.last_index(),
-                     .last_term = log_.last_term(),
-                     .forced = forced},
-         hard_state_ticket_);
-  }
+  ask_voters({.term = term(),
+              .last_index = log_.last_index(),
+              .last_term = log_.last_term(),
+              .forced = forced});
 }
 
 void Core::on(Instant now, NodeId from, const VoteRequest& request) {
