@@ -21,6 +21,7 @@ struct Climate {
   const char* name;
   std::size_t nodes;
   Weather weather;
+  std::size_t voters = SIZE_MAX;
 };
 
 void PrintTo(const Climate& climate, std::ostream* out) {
@@ -34,10 +35,12 @@ TEST_P(Storms, KeepRaftsPropertiesAndEnd) {
   std::size_t committed = 0;
   std::size_t reads = 0;
   std::size_t leaders = 0;
+  std::size_t changes = 0;
+  std::size_t installs = 0;
   const auto [first, last] = seeds();
   for (std::uint64_t seed = first; seed < last; ++seed) {
     SCOPED_TRACE("HOLDFAST_SEED=" + std::to_string(seed));
-    Storm storm(climate.nodes, seed);
+    Storm storm(climate.nodes, seed, climate.voters);
     try {
       storm.run_for(4000, climate.weather);
       EXPECT_TRUE(storm.recovers(10'000)) << "no progress in fair weather";
@@ -47,11 +50,17 @@ TEST_P(Storms, KeepRaftsPropertiesAndEnd) {
     committed += storm.committed();
     reads += storm.reads_granted();
     leaders += storm.leaders();
+    changes += storm.changes();
+    installs += storm.installs();
   }
+  RecordProperty("changes", static_cast<int>(changes));
+  RecordProperty("installs", static_cast<int>(installs));
   // A storm in which nothing happens shows nothing.
   EXPECT_GT(committed, 20 * (last - first));
   EXPECT_GT(reads, 5 * (last - first));
   EXPECT_GE(leaders, last - first);
+  EXPECT_GE(changes, climate.weather.change > 0 ? 2 * (last - first) : 0);
+  EXPECT_GE(installs, climate.weather.snapshot > 0 ? (last - first) / 2 : 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -66,6 +75,39 @@ INSTANTIATE_TEST_SUITE_P(
         Climate{"SlowDisks", 3, {.disk_ms_max = 400}},
         Climate{"Transfers", 3, {.loss = 0.05, .delay_ms_max = 20, .transfer = 0.01}},
         Climate{"OldMessages", 5, {.delay_ms_max = 20, .transfer = 0.002, .nonsense = 0.3}},
+        Climate{"Snapshots",
+                3,
+                {.loss = 0.05,
+                 .delay_ms_max = 20,
+                 .disk_ms_max = 20,
+                 .crash = 0.001,
+                 .partition = 0.002,
+                 .snapshot = 0.02}},
+        Climate{
+            "Changes", 5, {.loss = 0.05, .delay_ms_max = 20, .transfer = 0.002, .change = 0.01}, 3},
+        Climate{"ChangesAndSnapshots",
+                5,
+                {.loss = 0.02,
+                 .delay_ms_max = 20,
+                 .disk_ms_max = 20,
+                 .crash = 0.0002,
+                 .transfer = 0.002,
+                 .snapshot = 0.02,
+                 .change = 0.05},
+                3},
+        Climate{"EverythingAndChanges",
+                5,
+                {.loss = 0.1,
+                 .duplication = 0.1,
+                 .delay_ms_max = 60,
+                 .disk_ms_max = 60,
+                 .crash = 0.0005,
+                 .partition = 0.002,
+                 .transfer = 0.002,
+                 .nonsense = 0.02,
+                 .snapshot = 0.01,
+                 .change = 0.05},
+                3},
         Climate{"Everything",
                 5,
                 {.loss = 0.1,
