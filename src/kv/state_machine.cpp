@@ -79,6 +79,12 @@ Reply StateMachine::read(Args args) const {
   return (*handler)(state_->keyspace, args);
 }
 
+StateMachine::Numbering StateMachine::numbering_of(NodeId origin) const {
+  const auto found = state_->origins.find(origin);
+  if (found == state_->origins.end()) return {};
+  return {.epoch = found->second.epoch, .next_seq = found->second.next_seq};
+}
+
 Index StateMachine::applied_index() const {
   return state_->applied_index;
 }

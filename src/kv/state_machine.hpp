@@ -48,6 +48,13 @@ class StateMachine {
   // are wrong.
   Reply read(Args args) const;
 
+  // How far a node's numbered commands were applied. Index zero: it has never opened an epoch.
+  struct Numbering {
+    Index epoch;
+    std::uint64_t next_seq = 1;
+  };
+  Numbering numbering_of(NodeId origin) const;
+
   Index applied_index() const;
   std::uint64_t cluster_time_ms() const;
   // Of the whole state; equal on two replicas with the same applied index. Work is

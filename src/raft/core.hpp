@@ -100,6 +100,7 @@ class Core {
   bool is_pre_candidate() const { return std::holds_alternative<PreCandidate>(role_); }
   bool is_transferring() const;
   const Log& log() const { return log_; }
+  Position snapshot() const { return snapshot_; }  // the newest that compact() or install() named
   const Membership& membership() const { return memberships_.current(); }
   Index membership_index() const { return memberships_.current_index(); }
   // What a snapshot of the state after `index` stands for; `index` is committed and in the log.

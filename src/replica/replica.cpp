@@ -6,8 +6,7 @@
 #include "base/check.hpp"
 #include "base/overload.hpp"
 #include "base/planted.hpp"
-#include "replica/read_queue.hpp"
-#include "replica/write_queue.hpp"
+#include "replica/state.hpp"
 
 namespace holdfast::replica {
 
@@ -34,62 +33,31 @@ kv::Limits limits_of(const Config& config, Index restored) {
   return limits;
 }
 
+kv::StateMachine first_state(Kept& kept, kv::Limits limits) {
+  return kept.state ? std::move(*kept.state) : kv::StateMachine(limits);
+}
+
 }  // namespace
 
-struct Replica::State final : kv::ApplyListener {
-  State(Config c, raft::Restored restored, std::uint64_t nonce, Instant start)
-      : config(std::move(c)),
-        core(config.raft, std::move(restored), start),
-        machine(limits_of(config, core.log().last_index())),
-        writes(config.raft.id, nonce, config),
-        reads(nonce, config),
-        now(start) {}
+Replica::State::State(Config c, raft::Restored restored, Kept kept, std::uint64_t nonce,
+                      Instant start)
+    : config(std::move(c)),
+      core(config.raft, std::move(restored), start),
+      machine(first_state(kept, limits_of(config, core.log().last_index()))),
+      writes(config.raft.id, nonce, config),
+      reads(nonce, config),
+      members(config),
+      maker(nonce, config),
+      sender(config),
+      newest_snapshot(kept.snapshot),
+      now(start) {
+  CHECK(machine.applied_index() == core.snapshot().index);
+}
 
-  void applied(NodeId origin, Index epoch, std::uint64_t seq, kv::Reply reply) override {
-    if (origin == core.id()) writes.applied(now, epoch, seq, std::move(reply));
-  }
-  void gap(NodeId origin, Index epoch, std::uint64_t expected) override {
-    if (origin == core.id()) writes.gap(epoch, expected);
-  }
-  void opened(NodeId origin, std::uint64_t nonce, Index epoch) override {
-    if (origin == core.id()) writes.opened(nonce, epoch);
-  }
-
-  void notice_leader();
-  void receive_forward(NodeId from, const wire::Forward& forward);
-  void send_writes();
-  void propose_writes();
-  void forward_writes();
-  void propose(std::string sections);
-  void ask_reads();
-  void run_core();
-  kv::Reply disk_is_full(const std::string& consequence) const;
-  void hand_over_if_stalled();
-  void refuse_reads_if_stalled();
-  std::uint64_t cluster_time_ms();
-
-  Config config;
-  raft::Core core;
-  kv::StateMachine machine;
-  WriteQueue writes;
-  ReadQueue reads;
-  Instant now;
-
-  // The leadership that was last seen, to notice when it changes.
-  Term leader_term;
-  NodeId leader;
-  // While we lead: what the cluster time was, and when.
-  std::uint64_t cluster_time_base = 0;
-  Instant cluster_time_at;
-  std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn
-  std::size_t forwarded_bytes = 0;
-  bool stalled = false;
-  Instant next_hand_over;
-  Output output;
-};
-
-Replica::Replica(Config config, raft::Restored restored, std::uint64_t nonce, Instant now)
-    : state_(std::make_unique<State>(std::move(config), std::move(restored), nonce, now)) {}
+Replica::Replica(Config config, raft::Restored restored, std::uint64_t nonce, Instant now,
+                 Kept kept)
+    : state_(std::make_unique<State>(std::move(config), std::move(restored), std::move(kept), nonce,
+                                     now)) {}
 
 Replica::~Replica() = default;
 
@@ -115,6 +83,7 @@ void Replica::submit_read(Instant now, RequestKey key, kv::Args args) {
 void Replica::forget_client(std::uint64_t client) {
   state_->writes.forget_client(client);
   state_->reads.forget_client(client);
+  state_->members.forget_client(client);
 }
 
 void Replica::receive(Instant now, NodeId from, wire::PeerMessage message) {
@@ -124,6 +93,8 @@ void Replica::receive(Instant now, NodeId from, wire::PeerMessage message) {
                    state_->core.receive(now, {from, state_->core.id(), std::move(m)});
                  },
                  [&](wire::Forward& m) { state_->receive_forward(from, m); },
+                 [&](wire::SnapshotChunk& m) { state_->receive_chunk(from, m); },
+                 [&](wire::SnapshotAck& m) { state_->receive_ack(from, m); },
              },
              message);
 }
@@ -131,7 +102,18 @@ void Replica::receive(Instant now, NodeId from, wire::PeerMessage message) {
 void Replica::link_reset(Instant now, NodeId peer) {
   state_->now = now;
   state_->core.link_reset(peer);
+  state_->sender.link_reset(peer);
   if (peer == state_->core.leader()) state_->writes.send_again();
+}
+
+void Replica::peer_lost(Instant now, NodeId peer) {
+  state_->now = now;
+  state_->core.peer_lost(now, peer);
+}
+
+void Replica::submit_member(Instant now, RequestKey key, MemberRequest request) {
+  state_->now = now;
+  state_->members.add(now, key, std::move(request));
 }
 
 void Replica::persisted(Instant now, Ticket ticket) {
@@ -156,8 +138,9 @@ void Replica::tick(Instant now) {
 }
 
 Instant Replica::next_deadline() const {
-  return std::min({state_->core.next_deadline(), state_->writes.next_deadline(),
-                   state_->reads.next_deadline()});
+  const State& s = *state_;
+  return std::min({s.core.next_deadline(), s.writes.next_deadline(), s.reads.next_deadline(),
+                   s.members.next_deadline(), s.maker.next_deadline(), s.sender.next_deadline()});
 }
 
 Output Replica::take_output(Instant now) {
@@ -165,6 +148,7 @@ Output Replica::take_output(Instant now) {
   s.now = now;
   s.notice_leader();
   s.hand_over_if_stalled();
+  s.members.step(now, s.core);
   s.send_writes();
   s.ask_reads();
   s.run_core();
@@ -173,8 +157,12 @@ Output Replica::take_output(Instant now) {
   s.run_core();
   s.reads.answer(s.machine);
   s.refuse_reads_if_stalled();
-  for (Completion& c : s.writes.take_completions()) s.output.completions.push_back(std::move(c));
-  for (Completion& c : s.reads.take_completions()) s.output.completions.push_back(std::move(c));
+  s.maker.step(now, s.core, s.machine, s.output.snapshot_jobs);
+  s.sender.step(now, s.core, s.newest_snapshot, s.output);
+  s.members.step(now, s.core);
+  s.notice_membership();
+  s.gather_completions();
+  s.output.removed = s.core.is_removed();
   s.output.fault = s.core.fault();
   return std::exchange(s.output, {});
 }
@@ -192,79 +180,21 @@ void Replica::State::notice_leader() {
   }
 }
 
-// Cluster time goes on while there is a leader, by the leader's monotonic clock: nobody's wall
-// clock can jump a session into expiry.
-std::uint64_t Replica::State::cluster_time_ms() {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - cluster_time_at);
-  const std::uint64_t time = cluster_time_base + static_cast<std::uint64_t>(since.count());
-  // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.
-  if (time >= machine.cluster_time_ms()) return time;
-  cluster_time_at = now;
-  return cluster_time_base = machine.cluster_time_ms();
+void Replica::State::notice_membership() {
+  // A truncation may bring back an earlier one.
+  if (membership_told == core.membership_index()) return;
+  membership_told = core.membership_index();
+  output.membership = core.membership();
 }
 
-void Replica::State::receive_forward(NodeId from, const wire::Forward& forward) {
-  // Not ours to propose, or more than we can take: the sender will send it again, where it belongs.
-  if (!core.is_leader() || core.is_transferring() || forward.term != core.term()) return;
-  if (stalled || forwarded_bytes > config.window_bytes) return;
-  Reader reader(forward.section.view());
-  const auto section = kv::get_section(reader);
-  const auto origin = [](const kv::Section& s) {
-    return std::visit([](const auto& any) { return any.origin; }, s);
+void Replica::State::gather_completions() {
+  const auto gather = [this](std::vector<Completion> completions) {
+    std::ranges::move(completions, std::back_inserter(output.completions));
   };
-  if (!section || !reader.finished() || origin(*section) != from) {
-    output.trace.push_back("dropped a malformed forward from node " + std::to_string(from.value()));
-    return;
-  }
-  forwarded_bytes += forward.section.size();
-  forwarded.push_back(forward.section);
-}
-
-void Replica::State::send_writes() {
-  if (core.fault()) return;
-  if (core.is_leader()) {
-    if (!core.is_transferring()) propose_writes();
-  } else if (core.leader()) {
-    forward_writes();
-  }
-  forwarded.clear();
-  forwarded_bytes = 0;
-}
-
-// All that arrived in this turn becomes one entry, or few if it is much.
-void Replica::State::propose_writes() {
-  std::string batch;
-  const auto add = [&](std::string_view section) {
-    if (!batch.empty() && batch.size() + section.size() > config.section_bytes_max) {
-      propose(std::exchange(batch, {}));
-    }
-    if (batch.empty()) {
-      Writer writer(batch);
-      kv::put_batch_header(cluster_time_ms(), writer);
-    }
-    batch += section;
-  };
-  for (std::string own = writes.next_section(now); !own.empty(); own = writes.next_section(now)) {
-    add(own);
-  }
-  for (const Payload& section : forwarded) add(section.view());
-  if (!batch.empty()) propose(std::move(batch));
-}
-
-void Replica::State::propose(std::string batch) {
-  const auto index = core.propose(Payload(std::move(batch)));
-  CHECK(index.has_value());
-}
-
-void Replica::State::forward_writes() {
-  for (std::string own = writes.next_section(now); !own.empty(); own = writes.next_section(now)) {
-    output.messages.push_back({core.leader(), wire::Forward{core.term(), Payload(std::move(own))}});
-  }
-}
-
-void Replica::State::ask_reads() {
-  if (!core.leader()) return;
-  if (const std::uint64_t token = reads.next_question(now)) core.read(token);
+  gather(writes.take_completions());
+  gather(reads.take_completions());
+  gather(members.take_completions());
+  gather(maker.take_completions());
 }
 
 void Replica::State::run_core() {
@@ -273,34 +203,29 @@ void Replica::State::run_core() {
   for (raft::Envelope& envelope : effects.messages) {
     output.messages.push_back({envelope.to, std::move(envelope.message)});
   }
-  for (const raft::Committed& committed : effects.committed) {
-    const bool is_command = committed.entry.kind == raft::EntryKind::kCommand;
-    machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
-  }
+  for (const raft::Committed& committed : effects.committed) apply(committed);
   for (const raft::ReadGranted& grant : effects.reads_granted) reads.granted(now, grant);
   for (const std::uint64_t token : effects.reads_refused) reads.refused(token);
   std::ranges::move(effects.trace, std::back_inserter(output.trace));
 }
 
-// A leader whose disk is full can't take writes; a follower that has everything has room.
-void Replica::State::hand_over_if_stalled() {
-  if (!stalled || !core.is_leader() || now < next_hand_over) return;
-  next_hand_over = now + config.resend_interval;
-  core.transfer(now, NodeId());
+void Replica::State::apply(const raft::Committed& committed) {
+  const bool is_command = committed.entry.kind == raft::EntryKind::kCommand;
+  machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
+  maker.applied(raft::Log::cost(committed.entry));
 }
 
-// A follower whose disk is full learns of no more commits, so some reads would wait until there
-// is room. Those that ask for what it has go on.
-void Replica::State::refuse_reads_if_stalled() {
-  if (!stalled || core.is_leader()) return;
-  reads.refuse_above(core.commit_index(),
-                     disk_is_full("it lacks the newest writes; read at another node"));
+namespace {
+
+std::vector<NodeId> voters_of(const raft::Membership& membership) {
+  std::vector<NodeId> voters;
+  for (const raft::Member& member : membership.members) {
+    if (member.votes) voters.push_back(member.id);
+  }
+  return voters;
 }
 
-kv::Reply Replica::State::disk_is_full(const std::string& consequence) const {
-  return kv::Reply::error("MISCONF the disk of node " + std::to_string(core.id().value()) +
-                          " is full: " + consequence);
-}
+}  // namespace
 
 Status Replica::status() const {
   const State& s = *state_;
@@ -316,7 +241,10 @@ Status Replica::status() const {
                 .last_index = s.core.log().last_index(),
                 .commit_index = s.core.commit_index(),
                 .applied_index = s.machine.applied_index(),
-                .voters = s.config.raft.voters,
+                .voters = voters_of(s.core.membership()),
+                .membership = s.core.membership(),
+                .membership_settled = !s.core.membership().is_joint() &&
+                                      s.core.membership_index() <= s.core.commit_index(),
                 .match = s.core.matches(),
                 .keys = s.machine.key_count(),
                 .sessions = s.machine.session_count(),
@@ -325,6 +253,13 @@ Status Replica::status() const {
                 .pending_writes = s.writes.size(),
                 .pending_reads = s.reads.size(),
                 .pending_bytes = s.writes.bytes() + s.reads.bytes(),
+                .snapshot_index = s.core.snapshot().index,
+                .first_index = s.core.log().first_index(),
+                .log_bytes = s.core.log().bytes(),
+                .making_snapshot = s.maker.is_making(),
+                .snapshots_sending = s.sender.count(),
+                .snapshot_received = s.receiver.received(),
+                .snapshot_total = s.receiver.total(),
                 .storage_stalled = s.stalled};
 }
 

@@ -8,24 +8,17 @@
 
 #include "kv/command.hpp"
 #include "raft/core.hpp"
+#include "replica/member_queue.hpp"
+#include "replica/output.hpp"
 #include "replica/types.hpp"
 #include "wire/messages.hpp"
 
 namespace holdfast::replica {
 
-struct Outgoing {
-  NodeId to;
-  wire::PeerMessage message;
-};
-
-// What a host must do after a turn.
-struct Output {
-  std::vector<raft::Persist> persist;
-  std::vector<Outgoing> messages;
-  std::vector<Completion> completions;
-  std::vector<std::string> trace;
-  // Evidence that safety is broken: the host must stop the node and say this to its operator.
-  std::optional<std::string> fault;
+// What a node starts from besides its log: the newest snapshot and the state built from it.
+struct Kept {
+  std::optional<kv::StateMachine> state = {};  // none: there is no snapshot
+  storage::SnapshotId snapshot = {};
 };
 
 // One node's brain: consensus, state machine and the requests that wait for them. It has no clock,
@@ -40,7 +33,7 @@ class Replica {
  public:
   // `nonce` tells this process's life from earlier ones of the same node; any value not used
   // before.
-  Replica(Config config, raft::Restored restored, std::uint64_t nonce, Instant now);
+  Replica(Config config, raft::Restored restored, std::uint64_t nonce, Instant now, Kept kept = {});
   ~Replica();
 
   // `args` are the command and its arguments, its name and arity already checked against the
@@ -48,6 +41,10 @@ class Replica {
   void submit_write(Instant now, RequestKey key, kv::Args args);
   // Linearizable: sees every write that was acknowledged, by any node, before now.
   void submit_read(Instant now, RequestKey key, kv::Args args);
+  // Changes the membership; for the leader. Answered when it is done, or can't be.
+  void submit_member(Instant now, RequestKey key, MemberRequest request);
+  // Makes a snapshot whatever the size of the log; answered when it is durable.
+  void submit_snapshot(Instant now, RequestKey key);
   // The connection is gone: its requests go on, unanswered.
   void forget_client(std::uint64_t client);
 
@@ -55,6 +52,10 @@ class Replica {
   void receive(Instant now, NodeId from, wire::PeerMessage message);
   // The connection to the peer broke or was made anew: messages may be lost.
   void link_reset(Instant now, NodeId peer);
+  // The peer has closed all its connections, as happens when its process dies.
+  void peer_lost(Instant now, NodeId peer);
+  // What came of an Output's snapshot jobs, in their order.
+  void snapshot_done(Instant now, SnapshotResult result);
   // Everything up to this ticket is on disk.
   void persisted(Instant now, Ticket ticket);
   // The disk has no room (true), or has it again (false).

@@ -24,6 +24,17 @@ struct Config {
   std::size_t pending_bytes_max = 256 << 20;
   std::size_t section_bytes_max = 1 << 20;  // one command always travels, however large
   std::size_t window_bytes = 32 << 20;      // sent to the leader, or proposed, and not yet applied
+
+  // A snapshot is made when the log since the last one takes more than this and than the state.
+  std::size_t snapshot_log_bytes = 64 << 20;
+  std::size_t snapshot_piece_bytes = 256 << 10;
+  std::size_t snapshot_window_bytes = 4 << 20;  // of pieces that wait to be written
+  // Sending one: a chunk, what may be under way to one peer, and the rate for all.
+  std::size_t snapshot_chunk_bytes = 256 << 10;
+  std::size_t snapshot_send_window_bytes = 1 << 20;
+  std::uint64_t snapshot_bytes_per_second = 128 << 20;
+  // For a change of the membership, which may have to wait until a node has caught up.
+  Duration member_timeout = std::chrono::seconds(60);
 };
 
 // Who asked: the host's number for a connection, and the connection's number for the request.
@@ -56,7 +67,9 @@ struct Status {
   Index commit_index;
   Index applied_index;
   std::vector<NodeId> voters;
-  std::map<NodeId, Index> match;  // leader only: what each peer has on disk
+  raft::Membership membership;
+  bool membership_settled = true;  // committed, and no change is under way
+  std::map<NodeId, Index> match;   // leader only: what each peer has on disk
   std::size_t keys = 0;
   std::size_t sessions = 0;
   std::size_t session_reply_bytes = 0;  // recorded by all sessions
@@ -64,6 +77,13 @@ struct Status {
   std::size_t pending_writes = 0;
   std::size_t pending_reads = 0;
   std::size_t pending_bytes = 0;
+  Index snapshot_index;
+  Index first_index;          // of the log
+  std::size_t log_bytes = 0;  // in memory
+  bool making_snapshot = false;
+  std::size_t snapshots_sending = 0;
+  std::uint64_t snapshot_received = 0;  // bytes, of `snapshot_total`; zero: none is coming
+  std::uint64_t snapshot_total = 0;
   bool storage_stalled = false;  // the disk is full: writes are refused until there is room
 };
 

@@ -167,6 +167,18 @@ void WriteQueue::opened(std::uint64_t nonce, Index epoch) {
   });
 }
 
+void WriteQueue::skipped(Index epoch, std::uint64_t next_seq) {
+  // Of an epoch that was closed in between it is not known how far it came.
+  const bool is_closed = epoch != epoch_;
+  if (is_closed) renumbering_ = true;
+  while (numbered_ > 0 && (is_closed || first_seq_ < next_seq)) {
+    finish(writes_.front(), unknown_outcome());
+    drop_front();
+    ++first_seq_;
+  }
+  send_again();
+}
+
 void WriteQueue::forget_client(std::uint64_t client) {
   // Its writes were asked for and go on; only the answers have nowhere to go. A key stays, since
   // without one a write counts as given up.

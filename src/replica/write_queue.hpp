@@ -43,6 +43,9 @@ class WriteQueue {
   void applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply);
   void gap(Index epoch, std::uint64_t expected);
   void opened(std::uint64_t nonce, Index epoch);
+  // A snapshot has taken the place of entries that were never applied here: of this epoch all
+  // below this number are done, with answers that nobody knows any more.
+  void skipped(Index epoch, std::uint64_t next_seq);
 
   void forget_client(std::uint64_t client);
 

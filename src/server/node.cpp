@@ -65,6 +65,15 @@ PeerNetwork::Config make_peers_config(const Options& options, const Address& cli
   return config;
 }
 
+// Before its first snapshot a node goes by the membership with which the cluster began.
+raft::Restored with_first_membership(raft::Restored restored, const Options& options,
+                                     const Address& peer_address) {
+  if (!restored.snapshot.last.index) {
+    restored.snapshot.membership = first_membership(options, peer_address);
+  }
+  return restored;
+}
+
 }  // namespace
 
 Node::Node(asio::io_context& io, const Options& options, Parts parts)
@@ -77,19 +86,21 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
       peer_address_(
           advertised_peer_address(options, bound_address(parts.peers, options.peer_listen.host))),
       started_(now()),
-      replica_(make_config(options), std::move(parts.restored), random_number(), started_),
+      replica_(make_config(options),
+               with_first_membership(std::move(parts.stored.restored), options, peer_address_),
+               random_number(), started_, std::move(parts.stored.kept)),
       clients_(std::move(parts.clients), options.max_clients, settings_, *this, *this),
       peers_(io, std::move(parts.peers), make_peers_config(options, address_, peer_address_),
              *this),
-      log_(std::move(parts.wal), *this) {
-  follow_membership(first_membership(options, peer_address_));
-}
+      snapshots_(std::move(parts.stored.snapshots), *this),
+      log_(std::move(parts.stored.wal), *this) {}
 
 Exit Node::run() {
   wait_for_signals();
   clients_.start();
   while (!exit_) turn();
   clients_.close_all();
+  snapshots_.close();
   log_.close();
   // What the log had to say while it closed: that it failed, perhaps.
   io_.restart();
@@ -113,7 +124,6 @@ void Node::end_turn() {
   const Instant time = now();
   if (time >= replica_.next_deadline()) replica_.tick(time);
   replica::Output output = replica_.take_output(time);
-  status_.reset();
   tell_what_changed(output);
   distribute(std::move(output));
   clients_.flush(time);
@@ -121,7 +131,9 @@ void Node::end_turn() {
 }
 
 void Node::distribute(replica::Output output) {
+  if (output.membership) follow_membership(*output.membership);
   if (!output.persist.empty()) log_.write(std::move(output.persist));
+  if (!output.snapshot_jobs.empty()) snapshots_.run(std::move(output.snapshot_jobs));
   for (const replica::Outgoing& outgoing : output.messages) peers_.send(outgoing);
   const Instant time = now();
   for (replica::Completion& completion : output.completions) {
@@ -135,10 +147,10 @@ void Node::tell_what_changed(const replica::Output& output) {
     spdlog::critical("{}: the node stops; please report this", *output.fault);
     return end(Exit::kSafetyFault);
   }
-  const replica::Status& current = status_.emplace(replica_.status());
-  const bool changed = !known_ || known_->leader != current.leader ||
-                       known_->role != current.role || known_->term != current.term;
-  if (!changed) return;
+  if (output.removed) begin_stop("this node was removed from the cluster");
+  const raft::Core& core = replica_.core();
+  const Known current{core.leader(), core.term(), core.is_leader()};
+  if (known_ == current) return;
   if (!known_ || known_->leader != current.leader) {
     current.leader
         ? spdlog::info("leader: node {}, term {}", current.leader.value(), current.term.value())
@@ -204,13 +216,19 @@ void Node::peer_link_reset(NodeId peer) {
   replica_.link_reset(now(), peer);
 }
 
-// A node that hears nothing more of its leader finds out by its election timeout.
 void Node::peer_lost(NodeId peer) {
   spdlog::debug("peer {}: lost", peer.value());
+  replica_.peer_lost(now(), peer);
 }
 
 void Node::log_persisted(Ticket ticket) {
   asio::post(io_, [this, ticket] { replica_.persisted(now(), ticket); });
+}
+
+void Node::snapshot_done(replica::SnapshotResult result) {
+  asio::post(io_, [this, result = std::move(result)]() mutable {
+    replica_.snapshot_done(now(), std::move(result));
+  });
 }
 
 void Node::log_stalled(std::optional<std::string> reason) {

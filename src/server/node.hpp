@@ -6,11 +6,13 @@
 
 #include "frontend/port.hpp"
 #include "replica/replica.hpp"
+#include "replica/stored.hpp"
 #include "server/clients.hpp"
 #include "server/log_thread.hpp"
 #include "server/options.hpp"
 #include "server/peer_network.hpp"
 #include "server/server.hpp"
+#include "server/snapshot_thread.hpp"
 
 namespace holdfast::server {
 
@@ -20,13 +22,13 @@ namespace holdfast::server {
 class Node final : private frontend::Port,
                    private Clients::Host,
                    private PeerNetwork::Host,
-                   private LogThread::Listener {
+                   private LogThread::Listener,
+                   private SnapshotThread::Listener {
  public:
   struct Parts {
     tcp::acceptor clients;
     tcp::acceptor peers;
-    storage::Wal wal;
-    raft::Restored restored;
+    replica::Stored stored;
   };
 
   // Members that outlive the call of run(), like `options`, belong to the caller.
@@ -36,6 +38,13 @@ class Node final : private frontend::Port,
   Exit run();
 
  private:
+  struct Known {
+    NodeId leader;
+    Term term;
+    bool leads = false;
+    bool operator==(const Known&) const = default;
+  };
+
   void turn();
   void end_turn();
   void tell_what_changed(const replica::Output& output);
@@ -74,6 +83,7 @@ class Node final : private frontend::Port,
   void log_persisted(Ticket ticket) override;
   void log_stalled(std::optional<std::string> reason) override;
   void log_failed(const std::string& reason) override;
+  void snapshot_done(replica::SnapshotResult result) override;
 
   asio::io_context& io_;
   asio::executor_work_guard<asio::io_context::executor_type> keeps_running_;
@@ -87,12 +97,13 @@ class Node final : private frontend::Port,
   Clients clients_;
   PeerNetwork peers_;
 
-  bool has_work_ = false;                          // something was submitted while the turn ended
-  std::optional<replica::Status> known_;           // as last told to the log
-  mutable std::optional<replica::Status> status_;  // of this turn, for commands that ask often
+  bool has_work_ = false;       // something was submitted while the turn ended
+  std::optional<Known> known_;  // as last told to the log
   std::optional<Instant> stop_deadline_;
   std::optional<Exit> exit_;
-  LogThread log_;  // last: its thread calls the rest
+  // Last: their threads call the rest.
+  SnapshotThread snapshots_;
+  LogThread log_;
 };
 
 }  // namespace holdfast::server

@@ -25,8 +25,7 @@ replica::Status Node::status() const {
 }
 
 NodeId Node::leader() const {
-  if (!status_) status_ = replica_.status();
-  return status_->leader;
+  return replica_.core().leader();
 }
 
 std::uint64_t Node::state_digest() {

@@ -22,7 +22,9 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
 bool is_bulk(const wire::PeerMessage& message) {
   if (std::holds_alternative<wire::Forward>(message)) return true;
-  const auto* append = std::get_if<raft::AppendRequest>(&std::get<raft::Message>(message));
+  if (std::holds_alternative<wire::SnapshotChunk>(message)) return true;
+  const auto* raft = std::get_if<raft::Message>(&message);
+  const auto* append = raft != nullptr ? std::get_if<raft::AppendRequest>(raft) : nullptr;
   return append != nullptr && !append->entries.empty();
 }
 

@@ -9,7 +9,6 @@
 #include "server/node.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/posix_disk.hpp"
-#include "storage/recovery.hpp"
 
 namespace holdfast::server {
 
@@ -22,14 +21,7 @@ Exit exit_for(const storage::FolderError& error) {
              : Exit::kFailed;
 }
 
-Exit exit_for(const storage::RecoveryError& error) {
-  return error.kind == storage::RecoveryError::Kind::kIo ||
-                 error.kind == storage::RecoveryError::Kind::kForeign
-             ? Exit::kFailed
-             : Exit::kDamaged;
-}
-
-Exit serve(asio::io_context& io, Options options, storage::Wal::Opened opened) {
+Exit serve(asio::io_context& io, Options options, replica::Stored stored) {
   auto clients = listen_on(io, options.listen, "--listen");
   auto peers = clients ? listen_on(io, options.peer_listen, "--peer-listen") : std::move(clients);
   if (!peers) {
@@ -46,9 +38,7 @@ Exit serve(asio::io_context& io, Options options, storage::Wal::Opened opened) {
   }
   const auto clients_port = clients->local_endpoint().port();
   const auto peers_port = peers->local_endpoint().port();
-  Node node(
-      io, options,
-      {std::move(*clients), std::move(*peers), std::move(opened.wal), std::move(opened.restored)});
+  Node node(io, options, {std::move(*clients), std::move(*peers), std::move(stored)});
   spdlog::info("ready: clients on {}, peers on {}",
                Address{options.listen.host, clients_port}.to_string(),
                Address{options.peer_listen.host, peers_port}.to_string());
@@ -71,21 +61,19 @@ Exit run_server(const Options& options) {
     spdlog::critical("{}", folder.error().message);
     return exit_for(folder.error());
   }
-  auto opened = storage::Wal::open(disk, options.data,
-                                   {cluster_id(options), options.id, options.segment_bytes});
-  if (!opened) {
-    spdlog::critical("{}", opened.error().message());
-    return exit_for(opened.error());
+  auto stored = replica::open_stored(disk, options.data,
+                                     {cluster_id(options), options.id, options.segment_bytes}, {});
+  if (!stored) {
+    spdlog::critical("{}", stored.error().message);
+    return stored.error().is_damaged ? Exit::kDamaged : Exit::kFailed;
   }
-  if (const auto whole = storage::check_continues(options.data, {}, opened->restored); !whole) {
-    spdlog::critical("{}", whole.error().message());
-    return exit_for(whole.error());
-  }
-  for (const std::string& note : opened->notes) spdlog::warn("{}", note);
-  spdlog::info("log: {} entries, term {}", opened->restored.entries.size(),
-               opened->restored.hard_state.term.value());
+  for (const std::string& note : stored->notes) spdlog::warn("{}", note);
+  const raft::Restored& restored = stored->restored;
+  spdlog::info("log: {} entries behind entry {}, snapshot of entry {}, term {}",
+               restored.entries.size(), restored.base.index.value(),
+               restored.snapshot.last.index.value(), restored.hard_state.term.value());
   asio::io_context io(1);
-  return serve(io, options, std::move(*opened));
+  return serve(io, options, std::move(*stored));
 }
 
 }  // namespace holdfast::server

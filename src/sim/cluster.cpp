@@ -26,8 +26,7 @@ Clock draw_clock(Dice dice, std::int64_t skew_ppm_max) {
 Cluster::Cluster(ClusterOptions options)
     : options_(std::move(options)),
       network_(events_, dice_for(options_.seed, Use::kNetwork), *this),
-      streams_(events_, dice_for(options_.seed, Use::kStreams), *this),
-      monitor_(options_.nodes) {
+      streams_(events_, dice_for(options_.seed, Use::kStreams), *this) {
   network_.set_weather(options_.weather);
   network_.set_observer(options_.observer);
   streams_.set_weather(options_.stream_weather);
@@ -38,9 +37,10 @@ Cluster::Cluster(ClusterOptions options)
     const Clock clock = draw_clock(dice.fork(), options_.skew_ppm_max);
     nodes_.push_back(id);
     Process::Host& host = *this;
-    Process& made =
-        *processes_.emplace(id, std::make_unique<Process>(events_, dice.fork(), id, clock, host))
-             .first->second;
+    Process& made = *processes_
+                         .emplace(id, std::make_unique<Process>(events_, dice.fork(), id, clock,
+                                                                options_.limits, host))
+                         .first->second;
     made.set_disk_speed(options_.disk_speed);
     made.set_turn_time(options_.turn_time);
   }
@@ -169,8 +169,10 @@ Tally Cluster::tally() const {
   return tally;
 }
 
-std::unique_ptr<Program> Cluster::make_program(NodeId id, raft::Restored restored, Instant now) {
-  return options_.make_program(id, std::move(restored), ++last_nonce_, streams_, now);
+std::unique_ptr<Program> Cluster::make_program(NodeId id, raft::Restored restored,
+                                               replica::Kept kept, Instant now) {
+  return options_.make_program(id, std::move(restored), std::move(kept), ++last_nonce_, streams_,
+                               now);
 }
 
 void Cluster::booted(Process& process, const raft::Restored& restored,

@@ -17,8 +17,9 @@
 namespace holdfast::sim {
 
 // Makes what runs on a node: a KvServer, or the Raft core alone. `nonce` is new each time.
-using MakeProgram = std::function<std::unique_ptr<Program>(
-    NodeId id, raft::Restored restored, std::uint64_t nonce, Streams& streams, Instant now)>;
+using MakeProgram =
+    std::function<std::unique_ptr<Program>(NodeId id, raft::Restored restored, replica::Kept kept,
+                                           std::uint64_t nonce, Streams& streams, Instant now)>;
 
 struct ClusterOptions {
   std::size_t nodes = 3;
@@ -30,6 +31,7 @@ struct ClusterOptions {
   Duration turn_time = std::chrono::microseconds(50);
   std::int64_t skew_ppm_max = 0;  // of each node's clock
   std::size_t pending_bytes_max = SIZE_MAX;
+  kv::Limits limits = {};  // of states that are built from snapshots
   Observer* observer = nullptr;
 };
 
@@ -85,7 +87,8 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   void see(NodeId id);
   void reset_links(NodeId id);
 
-  std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored, Instant now) override;
+  std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored, replica::Kept kept,
+                                        Instant now) override;
   void booted(Process& process, const raft::Restored& restored,
               const std::vector<std::string>& notes) override;
   void turn_ended(Process& process, const replica::Output& output) override;

@@ -30,12 +30,12 @@ std::optional<NodeId> node_at(const Address& address) {
   return NodeId(id);
 }
 
-KvServer::KvServer(replica::Config config, raft::Restored restored, std::uint64_t nonce,
-                   Streams& streams, Instant now)
+KvServer::KvServer(replica::Config config, raft::Restored restored, replica::Kept kept,
+                   std::uint64_t nonce, Streams& streams, Instant now)
     : settings_(make_settings(config)),
       streams_(streams),
       now_(now),
-      replica_(std::move(config), std::move(restored), nonce, now) {}
+      replica_(std::move(config), std::move(restored), nonce, now, std::move(kept)) {}
 
 void KvServer::receive(Instant now, NodeId from, wire::PeerMessage message) {
   replica_.receive(now, from, std::move(message));
@@ -51,6 +51,10 @@ void KvServer::persisted(Instant now, Ticket ticket) {
 
 void KvServer::set_storage_stalled(bool stalled) {
   replica_.set_storage_stalled(stalled);
+}
+
+void KvServer::snapshot_done(Instant now, replica::SnapshotResult result) {
+  replica_.snapshot_done(now, std::move(result));
 }
 
 Instant KvServer::next_deadline() const {

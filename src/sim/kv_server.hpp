@@ -17,13 +17,14 @@ std::optional<NodeId> node_at(const Address& address);
 // connection for each stream.
 class KvServer final : public Program, private frontend::Port {
  public:
-  KvServer(replica::Config config, raft::Restored restored, std::uint64_t nonce, Streams& streams,
-           Instant now);
+  KvServer(replica::Config config, raft::Restored restored, replica::Kept kept, std::uint64_t nonce,
+           Streams& streams, Instant now);
 
   void receive(Instant now, NodeId from, wire::PeerMessage message) override;
   void link_reset(Instant now, NodeId peer) override;
   void persisted(Instant now, Ticket ticket) override;
   void set_storage_stalled(bool stalled) override;
+  void snapshot_done(Instant now, replica::SnapshotResult result) override;
   Instant next_deadline() const override;
   replica::Output end_turn(Instant now) override;
   bool has_work() const override { return has_work_ || !touched_.empty(); }

@@ -78,6 +78,15 @@ Fields fields_of(const wire::PeerMessage& message) {
   return std::visit(Overload{[](const raft::Message& m) { return fields_of(m); },
                              [](const wire::Forward& m) -> Fields {
                                return {{"term", m.term.value()}, {"bytes", m.section.size()}};
+                             },
+                             [](const wire::SnapshotChunk& m) -> Fields {
+                               return {{"term", m.term.value()},
+                                       {"last", m.last.index.value()},
+                                       {"offset", m.offset},
+                                       {"bytes", m.bytes.size()}};
+                             },
+                             [](const wire::SnapshotAck& m) -> Fields {
+                               return {{"term", m.term.value()}, {"received", m.received}};
                              }},
                     message);
 }

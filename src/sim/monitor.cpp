@@ -36,21 +36,25 @@ void Monitor::booted(const Process& process, const raft::Restored& restored) {
                 restored.hard_state.voted_for == node.durable.voted_for,
             "a durable vote was forgotten", process.id());
   }
-  std::vector<Term> terms;
-  for (const raft::Entry& entry : restored.entries) terms.push_back(entry.term);
+  Node now;
+  now.durable_base = std::max(restored.base.index, restored.snapshot.last.index);
+  for (std::size_t i = now.durable_base.value() - restored.base.index.value();
+       i < restored.entries.size(); ++i) {
+    now.durable_terms.push_back(restored.entries[i].term);
+  }
   if (!node.damaged) {
     // What was cut may have been overwritten since; what was committed can't have been.
-    const std::size_t kept = std::min(node.durable_terms.size(), chosen_.size());
-    for (std::size_t i = 0; i < kept; ++i) {
-      if (node.durable_terms[i] != chosen_[i].term) break;
-      require(i < terms.size() && terms[i] == chosen_[i].term, "a durable entry was forgotten",
-              process.id(), at(Index(i + 1)));
+    for (Index i = node.durable_base.next(); i.value() <= chosen_.size(); ++i) {
+      const Term term = chosen_[i.value() - 1].term;
+      if (!has_durably(node, i, term)) break;
+      require(has_durably(now, i, term), "a durable entry was forgotten", process.id(), at(i));
     }
   }
   node.durable = restored.hard_state;
-  node.durable_terms = std::move(terms);
+  node.durable_base = now.durable_base;
+  node.durable_terms = std::move(now.durable_terms);
   node.term = restored.hard_state.term;
-  node.commit = node.applied = Index();
+  node.commit = node.applied = restored.snapshot.last.index;
   node.leads = Term();
 }
 
@@ -61,9 +65,19 @@ void Monitor::made_durable(const Process& process, const std::vector<raft::Persi
 
 void Monitor::apply(Node& node, const raft::Persist& batch) {
   if (batch.hard_state) node.durable = *batch.hard_state;
+  if (batch.reset) {
+    node.durable_base = batch.reset->index;
+    node.durable_terms.clear();
+  }
   if (batch.entries.empty()) return;
-  node.durable_terms.resize(batch.first.prev().value());
+  node.durable_terms.resize(batch.first.prev().value() - node.durable_base.value());
   for (const raft::Entry& entry : batch.entries) node.durable_terms.push_back(entry.term);
+}
+
+bool Monitor::has_durably(const Node& node, Index index, Term term) {
+  if (index <= node.durable_base) return true;
+  const std::size_t place = index.value() - node.durable_base.value() - 1;
+  return place < node.durable_terms.size() && node.durable_terms[place] == term;
 }
 
 void Monitor::turn_ended(Process& process, const replica::Output& output) {
@@ -77,6 +91,7 @@ void Monitor::turn_ended(Process& process, const replica::Output& output) {
   for (const raft::Persist& batch : output.persist) check_log(batch, core.log());
   check_leader(core, node);
   check_commits(core, node);
+  check_snapshot(core);
   for (const replica::Outgoing& outgoing : output.messages) check_promises(id, node, outgoing);
   check_state(process, node);
 }
@@ -113,7 +128,8 @@ void Monitor::check_leader(const raft::Core& core, Node& node) {
   }
   if (node.leads == core.term()) {
     require(core.log().last_index() >= node.leader_end &&
-                core.log().term_at(node.leader_end) == core.term(),
+                (node.leader_end <= core.log().base().index ||
+                 core.log().term_at(node.leader_end) == core.term()),
             "leader append-only: a leader's log shrank", core.id());
   }
   node.leads = core.term();
@@ -123,13 +139,15 @@ void Monitor::check_leader(const raft::Core& core, Node& node) {
 void Monitor::check_commits(const raft::Core& core, Node& node) {
   const Index commit = core.commit_index();
   require(commit >= node.commit, "the commit index went back", core.id());
-  for (Index index = node.commit.next(); index <= commit; ++index) {
+  require(core.log().base().index.value() <= chosen_.size(), "a snapshot of the future", core.id());
+  const Index first = std::max(node.commit, core.log().base().index).next();
+  for (Index index = first; index <= commit; ++index) {
     const raft::Entry& entry = core.log().at(index);
     const Chosen chosen{entry.term, checksum_of(entry)};
     if (index.value() > chosen_.size()) {
       chosen_.push_back(chosen);
       // A follower can be the first to be seen with it only if its leader said so before.
-      check_durable(index, entry.term);
+      check_durable(core, index, entry.term);
     } else {
       require(chosen_[index.value() - 1] == chosen,
               "state-machine safety: two entries committed at one index", core.id(), at(index));
@@ -138,15 +156,21 @@ void Monitor::check_commits(const raft::Core& core, Node& node) {
   node.commit = commit;
 }
 
-void Monitor::check_durable(Index index, Term term) const {
-  const auto has = [&](const Node& node) {
-    return node.durable_terms.size() >= index.value() &&
-           node.durable_terms[index.value() - 1] == term;
+void Monitor::check_snapshot(const raft::Core& core) const {
+  const raft::Position last = core.snapshot();
+  if (!last.index) return;
+  require(last.index.value() <= chosen_.size() && chosen_[last.index.value() - 1].term == last.term,
+          "a snapshot does not stand for what was committed", core.id(), at(last.index));
+}
+
+void Monitor::check_durable(const raft::Core& core, Index index, Term term) const {
+  const auto has = [&](NodeId node) {
+    const auto found = nodes_.find(node);
+    return found != nodes_.end() && has_durably(found->second, index, term);
   };
-  const auto disks =
-      static_cast<std::size_t>(std::ranges::count_if(nodes_ | std::views::values, has));
-  require(disks > voters_ / 2, "an entry was committed that no majority has on disk", NodeId(),
-          at(index));
+  // A change may have come into force in this very turn, behind what was committed.
+  require(core.meta_at(index).membership.has_quorum(has) || core.membership().has_quorum(has),
+          "an entry was committed that no majority has on disk", NodeId(), at(index));
 }
 
 void Monitor::check_promises(NodeId id, const Node& node, const replica::Outgoing& outgoing) {
@@ -160,8 +184,10 @@ void Monitor::check_promises(NodeId id, const Node& node, const replica::Outgoin
             id);
   }
   if (const auto* ack = std::get_if<raft::AppendResponse>(message); ack && ack->accepted) {
-    require(node.durable_terms.size() >= ack->match.value() && node.durable.term == ack->term,
-            "an acknowledged entry is not on disk", id, at(ack->match));
+    const bool is_there =
+        ack->match.value() <= node.durable_base.value() + node.durable_terms.size();
+    require(is_there && node.durable.term == ack->term, "an acknowledged entry is not on disk", id,
+            at(ack->match));
   }
   if (const auto* ask = std::get_if<raft::VoteRequest>(message); ask && !ask->pre) {
     const auto [known, is_new] = vote_of_.emplace(std::pair(id, ask->term), id);

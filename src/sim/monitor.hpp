@@ -23,13 +23,12 @@ namespace holdfast::sim {
 //   7. What is committed, acknowledged or promised by a vote is on the disks that it needs.
 //   8. States with the same applied index have the same digest.
 //   9. Memory for waiting requests is bounded.
+//  10. A snapshot stands for what was committed.
 class Monitor {
  public:
   struct Violation : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
-
-  explicit Monitor(std::size_t voters) : voters_(voters) {}
 
   // How much a node may hold for waiting requests.
   void set_pending_bytes_max(std::size_t bytes) { pending_bytes_max_ = bytes; }
@@ -51,7 +50,8 @@ class Monitor {
   };
   struct Node {
     raft::HardState durable;
-    std::vector<Term> durable_terms;  // of entries 1, 2, 3 … on its disk
+    Index durable_base;               // what is before the log on its disk is in a snapshot
+    std::vector<Term> durable_terms;  // of the entries behind it
     Term term;
     Index commit, applied;
     Term leads;        // the term that it led when last seen; zero: none
@@ -62,12 +62,13 @@ class Monitor {
   void check_log(const raft::Persist& batch, const raft::Log& log);
   void check_leader(const raft::Core& core, Node& node);
   void check_commits(const raft::Core& core, Node& node);
-  void check_durable(Index index, Term term) const;
+  void check_snapshot(const raft::Core& core) const;
+  void check_durable(const raft::Core& core, Index index, Term term) const;
+  static bool has_durably(const Node& node, Index index, Term term);
   void check_promises(NodeId id, const Node& node, const replica::Outgoing& outgoing);
   void check_state(Process& process, Node& node);
   static void apply(Node& node, const raft::Persist& batch);
 
-  std::size_t voters_;
   std::size_t pending_bytes_max_ = SIZE_MAX;
   std::map<NodeId, Node> nodes_;
   std::map<Term, NodeId> leader_of_;

@@ -84,6 +84,8 @@ bool is_reply(const wire::PeerMessage& message) {
 
 std::string_view name_of(const wire::PeerMessage& message) {
   if (std::holds_alternative<wire::Forward>(message)) return "Forward";
+  if (std::holds_alternative<wire::SnapshotChunk>(message)) return "SnapshotChunk";
+  if (std::holds_alternative<wire::SnapshotAck>(message)) return "SnapshotAck";
   using View = std::string_view;
   return std::visit(
       Overload{[](const raft::VoteRequest& m) -> View { return m.pre ? "PreVote" : "RequestVote"; },

@@ -60,6 +60,19 @@ void draw_replica(Plan& plan, Dice& dice) {
   if (dice.chance(0.2)) config.limits.sessions_max = 3;
 }
 
+// So small that most runs make many snapshots and send some.
+void draw_snapshots(Plan& plan, Dice& dice) {
+  replica::Config& config = plan.replica;
+  if (dice.chance(0.1)) return;
+  config.snapshot_log_bytes = dice.between(200, 20'000);
+  config.raft.log_tail_bytes = dice.chance(0.5) ? 0 : dice.between(100, 5'000);
+  config.snapshot_piece_bytes = dice.between(16, 2'000);
+  config.snapshot_window_bytes = dice.between(16, 8'000);
+  config.snapshot_chunk_bytes = dice.between(32, 2'000);
+  config.snapshot_send_window_bytes = dice.between(32, 8'000);
+  if (dice.chance(0.2)) config.snapshot_bytes_per_second = dice.between(10'000, 100'000);
+}
+
 void draw_workload(Plan& plan, Dice& dice) {
   plan.clerks = dice.between(1, 5);
   plan.pipeliners = dice.between(0, 3);
@@ -172,6 +185,7 @@ Plan Plan::draw(std::uint64_t seed) {
   draw_weather(plan, weather);
   draw_machines(plan, machines);
   draw_replica(plan, config);
+  draw_snapshots(plan, config);
   draw_workload(plan, workload);
   draw_faults(plan, faults);
   return plan;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "replica/stored.hpp"
+
 namespace holdfast::sim {
 
 namespace {
@@ -9,6 +11,7 @@ namespace {
 constexpr std::uint64_t kTurn = std::uint64_t{7} << 56;  // of Events::at's `what`
 constexpr std::uint64_t kWake = std::uint64_t{8} << 56;
 constexpr std::uint64_t kDiskDone = std::uint64_t{9} << 56;
+constexpr std::uint64_t kSnapshotJobDone = std::uint64_t{15} << 56;
 
 constexpr std::size_t kFrameBytesMax = 1 << 26;
 constexpr std::uint64_t kSegmentBytes = 32 << 10;  // small, so that many are made
@@ -16,8 +19,9 @@ const std::string kFolder = "/data";
 
 }  // namespace
 
-Process::Process(Events& events, Dice dice, NodeId id, Clock clock, Host& host)
-    : events_(events), dice_(dice), id_(id), clock_(clock), host_(host) {}
+Process::Process(Events& events, Dice dice, NodeId id, Clock clock, const kv::Limits& limits,
+                 Host& host)
+    : events_(events), dice_(dice), id_(id), clock_(clock), limits_(limits), host_(host) {}
 
 Process::~Process() = default;
 
@@ -27,19 +31,23 @@ void Process::start() {
   auto folder = storage::DataFolder::open(disk_, kFolder, identity);
   if (!folder) return host_.stopped(*this, folder.error().message);
   folder_.emplace(std::move(*folder));
-  auto opened = storage::Wal::open(disk_, kFolder, {kCluster, id_, kSegmentBytes});
-  if (!opened) {
+  auto found = replica::open_stored(disk_, kFolder, {kCluster, id_, kSegmentBytes}, limits_);
+  if (!found) {
     folder_.reset();
     health_ = Health::kRefused;
-    return host_.stopped(*this, opened.error().message());
+    return host_.stopped(*this, found.error().message);
   }
   ++life_;
   health_ = Health::kUp;
-  LogPipe::Listener& listener = *this;
-  log_ = std::make_unique<LogPipe>(events_, dice_, std::move(opened->wal), listener,
+  LogPipe::Listener& log_listener = *this;
+  log_ = std::make_unique<LogPipe>(events_, dice_, std::move(found->wal), log_listener,
                                    kDiskDone | id_.value());
-  host_.booted(*this, opened->restored, opened->notes);
-  program_ = host_.make_program(id_, std::move(opened->restored), local_now());
+  SnapshotPipe::Listener& snapshot_listener = *this;
+  snapshots_ = std::make_unique<SnapshotPipe>(events_, dice_, std::move(found->snapshots),
+                                              snapshot_listener, kSnapshotJobDone | id_.value());
+  host_.booted(*this, found->restored, found->notes);
+  program_ =
+      host_.make_program(id_, std::move(found->restored), std::move(found->kept), local_now());
   turn_is_due_ = false;
   wake_at_ = Instant::max();
   schedule_turn();
@@ -47,6 +55,7 @@ void Process::start() {
 
 void Process::crash(bool power_lost) {
   if (log_) log_->interrupt(disk_);
+  if (snapshots_) snapshots_->interrupt(disk_);
   end(Health::kDown);
   if (power_lost) {
     const auto kept =
@@ -63,6 +72,7 @@ void Process::end(Health health) {
   health_ = health;
   program_.reset();
   log_.reset();
+  snapshots_.reset();
   folder_.reset();
   readers_.clear();
   backlog_.clear();
@@ -161,8 +171,9 @@ void Process::schedule_turn() {
 void Process::turn() {
   turn_is_due_ = false;
   if (health_ == Health::kPaused) return;  // resume() makes up for it
-  const replica::Output output = program_->end_turn(local_now());
+  replica::Output output = program_->end_turn(local_now());
   if (!output.persist.empty()) log_->write(disk_speed_, output.persist);
+  snapshots_->run(std::exchange(output.snapshot_jobs, {}));
   const std::uint64_t life = life_;
   host_.turn_ended(*this, output);
   if (life != life_) return;
@@ -200,6 +211,12 @@ void Process::log_failed(const std::string& reason) {
     end(Health::kDown);
     disk_.kill_process();
     host_.stopped(*this, reason);
+  });
+}
+
+void Process::snapshot_done(replica::SnapshotResult result) {
+  input([result = std::move(result)](Program& program, Instant now) mutable {
+    program.snapshot_done(now, std::move(result));
   });
 }
 

@@ -10,6 +10,7 @@
 #include "sim/log_pipe.hpp"
 #include "sim/observer.hpp"
 #include "sim/program.hpp"
+#include "sim/snapshot_pipe.hpp"
 #include "storage/data_folder.hpp"
 #include "wire/frame.hpp"
 
@@ -18,13 +19,13 @@ namespace holdfast::sim {
 // A machine of the cluster: a disk, a clock, and at times a process with a program in it. It does
 // for the program what the server's loop does: gathers what arrives into turns, writes the log,
 // wakes it in time, decodes its peers' frames.
-class Process final : private LogPipe::Listener {
+class Process final : private LogPipe::Listener, private SnapshotPipe::Listener {
  public:
   class Host {
    public:
     virtual ~Host() = default;
     virtual std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored,
-                                                  Instant now) = 0;
+                                                  replica::Kept kept, Instant now) = 0;
     // The log has been read, with `notes` of what was repaired; the process runs from now on.
     virtual void booted(Process& process, const raft::Restored& restored,
                         const std::vector<std::string>& notes) = 0;
@@ -35,7 +36,7 @@ class Process final : private LogPipe::Listener {
     virtual void frame_refused(Process& process, NodeId from) = 0;
   };
 
-  Process(Events& events, Dice dice, NodeId id, Clock clock, Host& host);
+  Process(Events& events, Dice dice, NodeId id, Clock clock, const kv::Limits& limits, Host& host);
   ~Process() override;
 
   // Starts on what the disk has.
@@ -81,11 +82,13 @@ class Process final : private LogPipe::Listener {
   void log_persisted(std::vector<raft::Persist> batches) override;
   void log_stalled(bool stalled) override;
   void log_failed(const std::string& reason) override;
+  void snapshot_done(replica::SnapshotResult result) override;
 
   Events& events_;
   Dice dice_;
   NodeId id_;
   Clock clock_;
+  kv::Limits limits_;
   Host& host_;
   VirtualDisk disk_;
   DiskSpeed disk_speed_;
@@ -95,6 +98,7 @@ class Process final : private LogPipe::Listener {
   std::uint64_t life_ = 0;  // rises with each start and end: what an earlier one began is void
   std::optional<storage::DataFolder> folder_;
   std::unique_ptr<LogPipe> log_;
+  std::unique_ptr<SnapshotPipe> snapshots_;
   std::unique_ptr<Program> program_;
   std::map<NodeId, wire::FrameReader> readers_;
   std::vector<std::move_only_function<void(Program&, Instant)>> backlog_;  // while paused

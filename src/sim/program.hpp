@@ -20,6 +20,7 @@ class Program {
   virtual void persisted(Instant now, Ticket ticket) = 0;
   virtual void set_storage_stalled(bool stalled) = 0;
   virtual Instant next_deadline() const = 0;
+  virtual void snapshot_done(Instant, replica::SnapshotResult) {}
   // Ends a turn: ticks if it is time, then says what the host must do. Completions are dealt with
   // inside.
   virtual replica::Output end_turn(Instant now) = 0;

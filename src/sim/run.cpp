@@ -30,13 +30,15 @@ ClusterOptions cluster_options(const Plan& plan, Observer* observer) {
   options.skew_ppm_max = plan.skew_ppm_max;
   options.pending_bytes_max = plan.replica.pending_bytes_max + kPendingSlack;
   options.observer = observer;
-  options.make_program = [&plan](NodeId id, raft::Restored restored, std::uint64_t nonce,
-                                 Streams& streams, Instant now) {
+  options.limits = plan.replica.limits;
+  options.make_program = [&plan](NodeId id, raft::Restored restored, replica::Kept kept,
+                                 std::uint64_t nonce, Streams& streams, Instant now) {
     replica::Config config = plan.replica;
     config.raft.id = id;
     config.raft.seed = plan.seed ^ (nonce << 16);
     for (std::uint64_t n = 1; n <= plan.nodes; ++n) config.raft.voters.push_back(NodeId(n));
-    return std::make_unique<KvServer>(config, std::move(restored), nonce, streams, now);
+    return std::make_unique<KvServer>(config, std::move(restored), std::move(kept), nonce, streams,
+                                      now);
   };
   return options;
 }

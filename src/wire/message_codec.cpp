@@ -23,6 +23,8 @@ enum class Type : std::uint8_t {
   kTimeoutNow = 9,
   kRemoved = 10,
   kForward = 11,
+  kSnapshotChunk = 12,
+  kSnapshotAck = 13,
 };
 
 // One list of fields per message serves both directions: Put writes them, Get reads them.
@@ -176,6 +178,21 @@ void fields(auto& io, Is<Forward> auto& m) {
   io.field(m.section);
 }
 
+void fields(auto& io, Is<SnapshotChunk> auto& m) {
+  io.field(m.term);
+  io.field(m.last.index);
+  io.field(m.last.term);
+  io.field(m.number);
+  io.field(m.total);
+  io.field(m.offset);
+  io.field(m.bytes);
+}
+void fields(auto& io, Is<SnapshotAck> auto& m) {
+  io.field(m.term);
+  io.field(m.number);
+  io.field(m.received);
+}
+
 Type type_of(const raft::Message& message) {
   return static_cast<Type>(message.index() + 1);
 }
@@ -205,6 +222,8 @@ void put_fields(const PeerMessage& message, Writer& out, std::vector<Payload>& p
                    std::visit([&](const auto& m) { put(type_of(any), m); }, any);
                  },
                  [&](const Forward& forward) { put(Type::kForward, forward); },
+                 [&](const SnapshotChunk& chunk) { put(Type::kSnapshotChunk, chunk); },
+                 [&](const SnapshotAck& ack) { put(Type::kSnapshotAck, ack); },
              },
              message);
 }
@@ -235,6 +254,10 @@ std::expected<PeerMessage, FrameError> get_message(std::string_view bytes,
       return get<raft::Removed>(in, payloads);
     case Type::kForward:
       return get<Forward>(in, payloads);
+    case Type::kSnapshotChunk:
+      return get<SnapshotChunk>(in, payloads);
+    case Type::kSnapshotAck:
+      return get<SnapshotAck>(in, payloads);
   }
   return std::unexpected(FrameError::kMalformed);
 }

@@ -34,6 +34,27 @@ struct Forward {
   bool operator==(const Forward&) const = default;
 };
 
-using PeerMessage = std::variant<raft::Message, Forward>;
+// A part of a snapshot's file, on its way from the leader to a follower whose log it has dropped.
+// Empty: an offer, to be answered with how much of that very file is there.
+struct SnapshotChunk {
+  Term term;
+  raft::Position last;  // what the snapshot stands for
+  std::uint64_t number = 0;
+  std::uint64_t total = 0;  // bytes of the file
+  std::uint64_t offset = 0;
+  Payload bytes;
+
+  bool operator==(const SnapshotChunk&) const = default;
+};
+
+struct SnapshotAck {
+  Term term;
+  std::uint64_t number = 0;
+  std::uint64_t received = 0;  // bytes from the file's front that are on disk
+
+  bool operator==(const SnapshotAck&) const = default;
+};
+
+using PeerMessage = std::variant<raft::Message, Forward, SnapshotChunk, SnapshotAck>;
 
 }  // namespace holdfast::wire

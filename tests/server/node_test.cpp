@@ -116,10 +116,10 @@ class NodeTest : public testing::Test {
     other_.start(options_);
     const std::uint64_t cluster = cluster_id(options_);
     folder_ = *storage::DataFolder::open(disk_, options_.data, {cluster, NodeId(1)});
-    auto opened = *storage::Wal::open(disk_, options_.data, {cluster, NodeId(1), 1 << 20});
+    auto stored =
+        *replica::open_stored(disk_, options_.data, {cluster, NodeId(1), 1 << 20}, kv::Limits());
     node_ = std::make_unique<Node>(
-        io_, options_,
-        Node::Parts{std::move(clients), std::move(peers), std::move(opened.wal), {}});
+        io_, options_, Node::Parts{std::move(clients), std::move(peers), std::move(stored)});
     thread_ = std::jthread([this] {
       node_->run();
       has_ended_ = true;

@@ -34,13 +34,14 @@ DiskSpeed slow_disk() {
 }
 
 MakeProgram make_servers(std::size_t count, Dice& seeds) {
-  return [count, &seeds](NodeId id, raft::Restored restored, std::uint64_t nonce, Streams& streams,
-                         Instant now) {
+  return [count, &seeds](NodeId id, raft::Restored restored, replica::Kept kept,
+                         std::uint64_t nonce, Streams& streams, Instant now) {
     replica::Config config;
     config.raft.id = id;
     config.raft.seed = seeds.seed();
     for (std::uint64_t n = 1; n <= count; ++n) config.raft.voters.push_back(NodeId(n));
-    return std::make_unique<KvServer>(std::move(config), std::move(restored), nonce, streams, now);
+    return std::make_unique<KvServer>(std::move(config), std::move(restored), std::move(kept),
+                                      nonce, streams, now);
   };
 }
 

@@ -31,10 +31,10 @@ RaftSuite::RaftSuite(ScenarioRun& run, std::size_t servers)
     : run_(run),
       dice_(run.seed),
       election_seeds_(dice_.fork()),
-      cluster_(
-          options_for(run, servers,
-                      [this](NodeId id, raft::Restored restored, std::uint64_t, Streams&,
-                             Instant now) { return make_server(id, std::move(restored), now); })) {
+      cluster_(options_for(
+          run, servers,
+          [this](NodeId id, raft::Restored restored, replica::Kept, std::uint64_t, Streams&,
+                 Instant now) { return make_server(id, std::move(restored), now); })) {
   cluster_.start_all();
   connected_.insert(this->servers().begin(), this->servers().end());
 }

@@ -1,0 +1,105 @@
+// Writes and reads on their way: to the leader, into the log, from a majority.
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "replica/state.hpp"
+
+namespace holdfast::replica {
+
+// Cluster time goes on while there is a leader, by the leader's monotonic clock: nobody's wall
+// clock can jump a session into expiry.
+std::uint64_t Replica::State::cluster_time_ms() {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - cluster_time_at);
+  const std::uint64_t time = cluster_time_base + static_cast<std::uint64_t>(since.count());
+  // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.
+  if (time >= machine.cluster_time_ms()) return time;
+  cluster_time_at = now;
+  return cluster_time_base = machine.cluster_time_ms();
+}
+
+void Replica::State::receive_forward(NodeId from, const wire::Forward& forward) {
+  // Not ours to propose, or more than we can take: the sender will send it again, where it belongs.
+  if (!core.is_leader() || core.is_transferring() || forward.term != core.term()) return;
+  if (stalled || forwarded_bytes > config.window_bytes) return;
+  Reader reader(forward.section.view());
+  const auto section = kv::get_section(reader);
+  const auto origin = [](const kv::Section& s) {
+    return std::visit([](const auto& any) { return any.origin; }, s);
+  };
+  if (!section || !reader.finished() || origin(*section) != from) {
+    output.trace.push_back("dropped a malformed forward from node " + std::to_string(from.value()));
+    return;
+  }
+  forwarded_bytes += forward.section.size();
+  forwarded.push_back(forward.section);
+}
+
+void Replica::State::send_writes() {
+  if (core.fault()) return;
+  if (core.is_leader()) {
+    if (!core.is_transferring()) propose_writes();
+  } else if (core.leader()) {
+    forward_writes();
+  }
+  forwarded.clear();
+  forwarded_bytes = 0;
+}
+
+// All that arrived in this turn becomes one entry, or few if it is much.
+void Replica::State::propose_writes() {
+  std::string batch;
+  const auto add = [&](std::string_view section) {
+    if (!batch.empty() && batch.size() + section.size() > config.section_bytes_max) {
+      propose(std::exchange(batch, {}));
+    }
+    if (batch.empty()) {
+      Writer writer(batch);
+      kv::put_batch_header(cluster_time_ms(), writer);
+    }
+    batch += section;
+  };
+  for (std::string own = writes.next_section(now); !own.empty(); own = writes.next_section(now)) {
+    add(own);
+  }
+  for (const Payload& section : forwarded) add(section.view());
+  if (!batch.empty()) propose(std::move(batch));
+}
+
+void Replica::State::propose(std::string batch) {
+  const auto index = core.propose(Payload(std::move(batch)));
+  CHECK(index.has_value());
+}
+
+void Replica::State::forward_writes() {
+  for (std::string own = writes.next_section(now); !own.empty(); own = writes.next_section(now)) {
+    output.messages.push_back({core.leader(), wire::Forward{core.term(), Payload(std::move(own))}});
+  }
+}
+
+void Replica::State::ask_reads() {
+  if (!core.leader()) return;
+  if (const std::uint64_t token = reads.next_question(now)) core.read(token);
+}
+
+// A leader whose disk is full can't take writes; a follower that has everything has room.
+void Replica::State::hand_over_if_stalled() {
+  if (!stalled || !core.is_leader() || now < next_hand_over) return;
+  next_hand_over = now + config.resend_interval;
+  core.transfer(now, NodeId());
+}
+
+// A follower whose disk is full learns of no more commits, so some reads would wait until there
+// is room. Those that ask for what it has go on.
+void Replica::State::refuse_reads_if_stalled() {
+  if (!stalled || core.is_leader()) return;
+  reads.refuse_above(core.commit_index(),
+                     disk_is_full("it lacks the newest writes; read at another node"));
+}
+
+kv::Reply Replica::State::disk_is_full(const std::string& consequence) const {
+  return kv::Reply::error("MISCONF the disk of node " + std::to_string(core.id().value()) +
+                          " is full: " + consequence);
+}
+
+}  // namespace holdfast::replica

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "kv/state_machine.hpp"
+#include "storage/snapshot_store.hpp"
+
+namespace holdfast::replica {
+
+// What a replica has done with snapshot files, by a thread of the host's (SnapshotWorker), in this
+// order. Files, compression, and building or freeing a whole state take too long for a turn.
+namespace job {
+// Making one: Begin, an Add for each piece, Finish.
+struct Begin {
+  raft::SnapshotMeta meta;
+  std::uint64_t number = 0;
+};
+struct Add {
+  std::string piece;
+};
+struct Finish {};
+struct Abandon {};
+// Sending one: a part of its file.
+struct Read {
+  NodeId peer;
+  storage::SnapshotId id;
+  std::uint64_t offset = 0;
+  std::size_t size = 0;
+};
+// Receiving one. FinishReceive verifies it and builds its state.
+struct BeginReceive {
+  storage::SnapshotId id;
+};
+struct Receive {
+  std::uint64_t offset = 0;
+  Payload bytes;
+};
+struct FinishReceive {};
+// Frees a state.
+struct Free {
+  kv::StateMachine state;
+};
+}  // namespace job
+using SnapshotJob = std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read,
+                                 job::BeginReceive, job::Receive, job::FinishReceive, job::Free>;
+
+namespace result {
+struct Added {
+  std::size_t bytes = 0;  // of the piece
+};
+struct Made {
+  storage::SnapshotId id;
+};
+struct NotMade {
+  std::string reason;
+};
+struct Chunk {
+  NodeId peer;
+  storage::SnapshotId id;
+  std::uint64_t offset = 0;
+  std::optional<Payload> bytes;  // nothing: the file is gone
+};
+struct Received {
+  storage::SnapshotId id;
+  std::uint64_t bytes = 0;  // are there by now
+};
+struct Loaded {
+  storage::SnapshotId id;
+  raft::SnapshotMeta meta;
+  kv::StateMachine state;
+};
+struct NotReceived {
+  storage::SnapshotId id;
+  std::string reason;
+};
+}  // namespace result
+using SnapshotResult = std::variant<result::Added, result::Made, result::NotMade, result::Chunk,
+                                    result::Received, result::Loaded, result::NotReceived>;
+
+}  // namespace holdfast::replica

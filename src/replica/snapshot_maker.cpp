@@ -1,0 +1,105 @@
+#include "replica/snapshot_maker.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace holdfast::replica {
+
+namespace {
+
+// A turn makes no more, unless the copy's extra memory grows: a piece takes a fraction of a
+// millisecond.
+constexpr int kPiecesPerTurn = 2;
+constexpr Duration kRetryPause = std::chrono::seconds(5);
+
+}  // namespace
+
+void SnapshotMaker::ask(RequestKey key) {
+  waiting_.push_back({.key = key});
+}
+
+bool SnapshotMaker::is_due(Instant now, const raft::Core& core,
+                           const kv::StateMachine& machine) const {
+  if (making_ || machine.applied_index() <= core.snapshot().index) return false;
+  if (!waiting_.empty()) return true;
+  return now >= not_before_ &&
+         log_bytes_ > std::max(config_.snapshot_log_bytes, machine.state_bytes());
+}
+
+void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& machine,
+                         std::vector<SnapshotJob>& jobs) {
+  // Nothing happened since the last one.
+  if (!making_ && machine.applied_index() <= core.snapshot().index) answer(kv::Reply::ok());
+  if (is_due(now, core, machine)) begin(core, machine, jobs);
+  if (!making_ || is_handed_out_) return;
+  for (int pieces = 0; under_way_ < config_.snapshot_window_bytes; ++pieces) {
+    if (pieces >= kPiecesPerTurn && machine.copy_bytes_waiting() < config_.snapshot_window_bytes) {
+      return;
+    }
+    std::string piece = machine.next_piece(config_.snapshot_piece_bytes);
+    if (piece.empty()) {
+      is_handed_out_ = true;
+      jobs.emplace_back(job::Finish{});
+      return;
+    }
+    under_way_ += piece.size();
+    jobs.emplace_back(job::Add{std::move(piece)});
+  }
+}
+
+void SnapshotMaker::begin(const raft::Core& core, kv::StateMachine& machine,
+                          std::vector<SnapshotJob>& jobs) {
+  making_ = core.meta_at(machine.applied_index());
+  is_handed_out_ = false;
+  under_way_ = 0;
+  log_bytes_ = 0;
+  for (Waiting& waiting : waiting_) waiting.began = true;
+  machine.begin_copy();
+  jobs.emplace_back(job::Begin{*making_, prng_.next()});
+}
+
+void SnapshotMaker::abandon(std::vector<SnapshotJob>& jobs) {
+  log_bytes_ = 0;
+  if (!making_) return;
+  making_.reset();
+  for (Waiting& waiting : waiting_) waiting.began = false;
+  jobs.emplace_back(job::Abandon{});
+}
+
+Index SnapshotMaker::on(const result::Made& made) {
+  // Else it was abandoned when it was already written.
+  if (making_ && making_->last == made.id.last) {
+    making_.reset();
+    answer(kv::Reply::ok());
+  }
+  return made.id.last.index;
+}
+
+void SnapshotMaker::on(Instant now, const result::NotMade& failed) {
+  if (!making_) return;
+  making_.reset();
+  not_before_ = now + kRetryPause;
+  answer(kv::Reply::error("ERR no snapshot was made: " + failed.reason));
+}
+
+// Whom the snapshot that has ended answers; without one, all.
+void SnapshotMaker::answer(const kv::Reply& reply) {
+  std::vector<Waiting> later;
+  const bool is_any = std::ranges::any_of(waiting_, &Waiting::began);
+  for (const Waiting& waiting : waiting_) {
+    if (is_any && !waiting.began) {
+      later.push_back(waiting);
+    } else {
+      completions_.push_back({waiting.key, reply});
+    }
+  }
+  waiting_ = std::move(later);
+}
+
+Instant SnapshotMaker::next_deadline() const {
+  if (making_ && !is_handed_out_ && under_way_ < config_.snapshot_window_bytes) return Instant();
+  return Instant::max();
+}
+
+}  // namespace holdfast::replica

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "raft/core.hpp"
+#include "replica/output.hpp"
+#include "replica/snapshot_jobs.hpp"
+#include "replica/types.hpp"
+
+namespace holdfast::replica {
+
+// A leader's transfers of its newest snapshot to peers whose log it has dropped (Raft §7). Each
+// begins with an offer, an empty chunk, which the peer answers with how much of that very file it
+// has; chunks follow within a window, and what is lost is sent again from where the peer stands.
+// The peer's ordinary AppendResponse ends it, once the snapshot is in use there.
+class SnapshotSender {
+ public:
+  explicit SnapshotSender(const Config& config) : config_(config) {}
+
+  void step(Instant now, raft::Core& core, const storage::SnapshotId& newest, Output& output);
+  void on(Instant now, NodeId from, const wire::SnapshotAck& ack);
+  void on(const raft::Core& core, result::Chunk chunk, Output& output);
+  void link_reset(NodeId peer);
+
+  std::size_t count() const { return transfers_.size(); }
+  Instant next_deadline() const;
+
+ private:
+  struct Transfer {
+    storage::SnapshotId id;
+    std::uint64_t acked = 0;  // the peer has it on disk
+    std::uint64_t read = 0;   // asked of the disk, and then sent
+    bool is_accepted = false;
+    bool is_offered = false;
+    Instant moved;  // when something was last heard or first sent
+  };
+  void offer(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer, Output& output);
+  std::uint64_t allowance(Instant now);
+
+  const Config& config_;
+  std::map<NodeId, Transfer> transfers_;
+  // Config::snapshot_bytes_per_second: what may be read from now on, and as of when.
+  std::uint64_t budget_ = 0;
+  Instant budget_at_;
+};
+
+}  // namespace holdfast::replica

@@ -1,0 +1,80 @@
+// Snapshots: made, sent, received, put in the place of the state.
+
+#include "base/overload.hpp"
+#include "replica/state.hpp"
+
+namespace holdfast::replica {
+
+void Replica::submit_snapshot(Instant now, RequestKey key) {
+  state_->now = now;
+  state_->maker.ask(key);
+}
+
+void Replica::snapshot_done(Instant now, SnapshotResult result) {
+  state_->now = now;
+  std::visit([this](auto& r) { state_->done(r); }, result);
+}
+
+void Replica::State::done(result::Added& added) {
+  maker.on(added);
+}
+
+void Replica::State::done(result::Made& made) {
+  const Index last = maker.on(made);
+  // Else one from elsewhere is further already.
+  if (last <= core.snapshot().index) return;
+  newest_snapshot = made.id;
+  core.compact(last);
+  output.trace.push_back("made a snapshot of entry " + std::to_string(last.value()) + ", " +
+                         std::to_string(made.id.bytes) + " bytes");
+}
+
+void Replica::State::done(result::NotMade& failed) {
+  output.trace.push_back("no snapshot was made: " + failed.reason);
+  maker.on(now, failed);
+}
+
+void Replica::State::done(result::Chunk& chunk) {
+  sender.on(core, std::move(chunk), output);
+}
+
+// From the leader of this term and of no other: one of an earlier term may be of an old state.
+void Replica::State::receive_chunk(NodeId from, const wire::SnapshotChunk& chunk) {
+  if (chunk.term != core.term() || from != core.leader() || core.is_leader()) return;
+  if (chunk.last.index <= core.commit_index()) {
+    // It has what it was sent for, and says so.
+    core.install(now, {.last = chunk.last, .membership = {}});
+    return;
+  }
+  receiver.on(from, chunk, output);
+}
+
+void Replica::State::receive_ack(NodeId from, const wire::SnapshotAck& ack) {
+  if (ack.term == core.term()) sender.on(now, from, ack);
+}
+
+void Replica::State::done(result::Received& received) {
+  receiver.on(core, received, output);
+}
+
+void Replica::State::done(result::NotReceived& failed) {
+  output.trace.push_back("a snapshot was not received: " + failed.reason);
+  receiver.end();
+}
+
+// The snapshot is durable: now the log may follow it, and the state be replaced.
+void Replica::State::done(result::Loaded& loaded) {
+  receiver.end();
+  if (!core.install(now, loaded.meta)) {
+    output.snapshot_jobs.emplace_back(job::Free{std::move(loaded.state)});
+    return;
+  }
+  maker.abandon(output.snapshot_jobs);
+  newest_snapshot = loaded.id;
+  output.snapshot_jobs.emplace_back(job::Free{std::exchange(machine, std::move(loaded.state))});
+  // What of ours was applied in between, nobody has told us the answers to.
+  const auto numbering = machine.numbering_of(core.id());
+  writes.skipped(numbering.epoch, numbering.next_seq);
+}
+
+}  // namespace holdfast::replica

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "replica/member_queue.hpp"
+#include "replica/read_queue.hpp"
+#include "replica/replica.hpp"
+#include "replica/snapshot_maker.hpp"
+#include "replica/snapshot_receiver.hpp"
+#include "replica/snapshot_sender.hpp"
+#include "replica/write_queue.hpp"
+
+namespace holdfast::replica {
+
+// What a Replica consists of, for its own files: replica.cpp (inputs and the turn), requests.cpp
+// (writes and reads on their way), snapshots.cpp.
+struct Replica::State final : kv::ApplyListener {
+  State(Config c, raft::Restored restored, Kept kept, std::uint64_t nonce, Instant start);
+
+  void applied(NodeId origin, Index epoch, std::uint64_t seq, kv::Reply reply) override {
+    if (origin == core.id()) writes.applied(now, epoch, seq, std::move(reply));
+  }
+  void gap(NodeId origin, Index epoch, std::uint64_t expected) override {
+    if (origin == core.id()) writes.gap(epoch, expected);
+  }
+  void opened(NodeId origin, std::uint64_t nonce, Index epoch) override {
+    if (origin == core.id()) writes.opened(nonce, epoch);
+  }
+
+  void notice_leader();
+  void notice_membership();
+  void run_core();
+  void apply(const raft::Committed& committed);
+  void gather_completions();
+
+  // requests.cpp
+  void receive_forward(NodeId from, const wire::Forward& forward);
+  void send_writes();
+  void propose_writes();
+  void forward_writes();
+  void propose(std::string sections);
+  void ask_reads();
+  kv::Reply disk_is_full(const std::string& consequence) const;
+  void hand_over_if_stalled();
+  void refuse_reads_if_stalled();
+  std::uint64_t cluster_time_ms();
+
+  // snapshots.cpp
+  void receive_chunk(NodeId from, const wire::SnapshotChunk& chunk);
+  void receive_ack(NodeId from, const wire::SnapshotAck& ack);
+  void done(result::Added& added);
+  void done(result::Made& made);
+  void done(result::NotMade& failed);
+  void done(result::Chunk& chunk);
+  void done(result::Received& received);
+  void done(result::Loaded& loaded);
+  void done(result::NotReceived& failed);
+
+  Config config;
+  raft::Core core;
+  kv::StateMachine machine;
+  WriteQueue writes;
+  ReadQueue reads;
+  MemberQueue members;
+  SnapshotMaker maker;
+  SnapshotSender sender;
+  SnapshotReceiver receiver;
+  storage::SnapshotId newest_snapshot;  // number zero: there is none
+  Instant now;
+
+  // The leadership that was last seen, to notice when it changes.
+  Term leader_term;
+  NodeId leader;
+  std::optional<Index> membership_told;  // to the host
+  // While we lead: what the cluster time was, and when.
+  std::uint64_t cluster_time_base = 0;
+  Instant cluster_time_at;
+  std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn
+  std::size_t forwarded_bytes = 0;
+  bool stalled = false;
+  Instant next_hand_over;
+  Output output;
+};
+
+}  // namespace holdfast::replica
