@@ -180,9 +180,16 @@ bool Connection::run_local(kv::Args args) {
   client_.last_command = command->spec.name;
   const ConnectionLoad now_loaded = load();
   LocalCall call{args, client_, now_loaded, settings_, port_, now_};
+  if (command->submit != nullptr) return submit(*command, call), true;
   say(command->run(call));
   apply_limits();
   return true;
+}
+
+// Behind it reads go through the log, so that they wait for nothing but their turn to be answered.
+void Connection::submit(const LocalCommand& command, LocalCall& call) {
+  const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(call.args));
+  if (auto refusal = command.submit(call, request)) replies_.complete(request, std::move(*refusal));
 }
 
 // The store knows the two words of its name as one.

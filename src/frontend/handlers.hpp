@@ -53,6 +53,14 @@ kv::Reply do_config_set(LocalCall& call);
 // info_commands.cpp: what this node tells of itself
 kv::Reply do_info(LocalCall& call);
 
+// member_commands.cpp
+kv::Reply do_raft_members(LocalCall& call);
+std::optional<kv::Reply> submit_raft_add(LocalCall& call, std::uint64_t request);
+std::optional<kv::Reply> submit_raft_move(LocalCall& call, std::uint64_t request);
+std::optional<kv::Reply> submit_raft_promote(LocalCall& call, std::uint64_t request);
+std::optional<kv::Reply> submit_raft_remove(LocalCall& call, std::uint64_t request);
+std::optional<kv::Reply> submit_raft_snapshot(LocalCall& call, std::uint64_t request);
+
 // raft_commands.cpp
 kv::Reply do_raft_cut(LocalCall& call);
 kv::Reply do_raft_heal(LocalCall& call);
@@ -69,7 +77,8 @@ kv::Reply do_lolwut(LocalCall& call);
 kv::Reply do_shutdown(LocalCall& call);
 kv::Reply do_time(LocalCall& call);
 
-// Texts that several of them use.
+// What several of them use.
+std::optional<NodeId> parse_node(std::string_view text);
 inline kv::Reply syntax_error() {
   return kv::Reply::error("ERR syntax error");
 }

@@ -76,6 +76,7 @@ void memory(const Facts& facts, Section& section) {
 void persistence(const Facts& facts, Section& section) {
   section.add("loading", 0);
   section.add("async_loading", 0);
+  section.add("rdb_bgsave_in_progress", facts.cluster.status.making_snapshot ? 1 : 0);
   section.add("aof_enabled", 1);
   section.add("aof_last_write_status", facts.cluster.status.storage_stalled ? "err" : "ok");
 }
@@ -141,6 +142,15 @@ void raft(const Facts& facts, Section& section) {
   section.add("raft_pending_bytes", status.pending_bytes);
   section.add("raft_cluster_time_ms", status.cluster_time_ms);
   section.add("raft_storage_stalled", status.storage_stalled ? 1 : 0);
+  section.add("raft_membership", raft::to_string(status.membership));
+  section.add("raft_membership_settled", status.membership_settled ? 1 : 0);
+  section.add("raft_first_index", status.first_index.value());
+  section.add("raft_snapshot_index", status.snapshot_index.value());
+  section.add("raft_log_bytes", status.log_bytes);
+  section.add("raft_making_snapshot", status.making_snapshot ? 1 : 0);
+  section.add("raft_snapshots_sending", status.snapshots_sending);
+  section.add("raft_snapshot_received", status.snapshot_received);
+  section.add("raft_snapshot_total", status.snapshot_total);
 }
 
 struct Row {

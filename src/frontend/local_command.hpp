@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct LocalCall {
 };
 
 using LocalHandler = kv::Reply (*)(LocalCall&);
+// For what takes time: hands the request on to the Port under this number, or refuses it.
+using SubmitHandler = std::optional<kv::Reply> (*)(LocalCall&, std::uint64_t request);
 
 // A row of the table of local commands: dispatch, HELP and COMMAND are made from it.
 struct LocalCommand {
@@ -35,6 +38,7 @@ struct LocalCommand {
   kv::CommandSpec spec;  // of a subcommand: "client|id", and its arity counts both words
   LocalHandler run = nullptr;
   Kind kind = Kind::kPlain;
+  SubmitHandler submit = nullptr;  // in place of `run`
 };
 
 // Sorted by name.

@@ -15,6 +15,11 @@ constexpr LocalCommand row(std::string_view name, int arity, LocalHandler run,
   return {{name, arity, false, 0, 0, 0, group, summary, since}, run, kind};
 }
 
+constexpr LocalCommand submitted(std::string_view name, int arity, SubmitHandler submit,
+                                 std::string_view summary) {
+  return {{name, arity, false, 0, 0, 0, "raft", summary, "7.2.0"}, nullptr, Kind::kPlain, submit};
+}
+
 // Sorted by name.
 constexpr std::array kRows = {
     row("asking", 1, do_asking, "cluster", "3.0.0",
@@ -100,9 +105,15 @@ constexpr std::array kRows = {
     row("quit", -1, do_quit, "connection", "1.0.0", "Closes the connection.", Kind::kBeforeAuth),
     row("raft", -2, nullptr, "raft", "7.2.0", "A container for commands about the replicas.",
         Kind::kContainer),
+    submitted("raft|add", -4, submit_raft_add, "Makes a node a member, a voter if not LEARNER."),
     row("raft|cut", -3, do_raft_cut, "raft", "7.2.0",
         "Drops all messages to and from some nodes, for tests."),
     row("raft|heal", 2, do_raft_heal, "raft", "7.2.0", "Ends what RAFT CUT began."),
+    row("raft|members", 2, do_raft_members, "raft", "7.2.0", "Returns the members of the cluster."),
+    submitted("raft|move", 4, submit_raft_move, "Changes the address of a member."),
+    submitted("raft|promote", 3, submit_raft_promote, "Makes a learner a voter."),
+    submitted("raft|remove", 3, submit_raft_remove, "Takes a member out of the cluster."),
+    submitted("raft|snapshot", 2, submit_raft_snapshot, "Makes a snapshot of this replica."),
     row("raft|status", 2, do_raft_status, "raft", "7.2.0", "Returns the state of this replica."),
     row("raft|transfer", -2, do_raft_transfer, "raft", "7.2.0",
         "Hands leadership to another node."),

@@ -22,6 +22,9 @@ class Port {
   // The answers come to Connection::complete, never before the call has returned.
   virtual void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) = 0;
   virtual void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) = 0;
+  virtual void submit_member(std::uint64_t client, std::uint64_t request,
+                             replica::MemberRequest change) = 0;
+  virtual void submit_snapshot(std::uint64_t client, std::uint64_t request) = 0;
 
   virtual replica::Status status() const = 0;
   // The leader as known here, zero if there is none. Asked at each command of a cluster-aware
@@ -31,6 +34,8 @@ class Port {
   virtual std::uint64_t unix_time_us() const = 0;  // for TIME and for people; nothing depends on it
   // Where a node serves clients, as far as it is known by now.
   virtual std::optional<Address> client_address(NodeId node) const = 0;
+  // There is a connection to the node now, or it is this one.
+  virtual bool is_connected(NodeId node) const = 0;
 
   // One line per connection, for CLIENT LIST: the host asks each Connection for its own.
   virtual std::string client_list() const = 0;

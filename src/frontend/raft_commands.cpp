@@ -18,14 +18,8 @@ std::string hex16(std::uint64_t value) {
   return node_name(NodeId(value)).substr(24);
 }
 
-std::optional<NodeId> parse_node(std::string_view text) {
-  const auto id = resp::parse_integer(text);
-  if (!id || *id <= 0) return std::nullopt;
-  return NodeId(static_cast<std::uint64_t>(*id));
-}
-
-bool is_voter(const LocalCall& call, NodeId id) {
-  return std::ranges::count(call.port.status().voters, id) > 0;
+bool is_member(const LocalCall& call, NodeId id) {
+  return call.port.status().membership.contains(id);
 }
 
 Reply no_such_node(std::string_view text) {
@@ -46,6 +40,12 @@ Reply match_map(const replica::Status& status) {
 }
 
 }  // namespace
+
+std::optional<NodeId> parse_node(std::string_view text) {
+  const auto id = resp::parse_integer(text);
+  if (!id || *id <= 0 || *id > kNodeIdMax) return std::nullopt;
+  return NodeId(static_cast<std::uint64_t>(*id));
+}
 
 // For `holdfast status` and for people: names and order may be relied on.
 Reply do_raft_status(LocalCall& call) {
@@ -82,6 +82,16 @@ Reply do_raft_status(LocalCall& call) {
   }
   add("voters", Reply::array(std::move(voters)));
   add("match", match_map(status));
+  add("cluster", Reply::bulk(hex16(call.settings.cluster)));
+  add("membership", Reply::bulk(raft::to_string(status.membership)));
+  add_number("membership_settled", status.membership_settled ? 1 : 0);
+  add_number("first_index", status.first_index.value());
+  add_number("snapshot_index", status.snapshot_index.value());
+  add_number("log_bytes", status.log_bytes);
+  add_number("making_snapshot", status.making_snapshot ? 1 : 0);
+  add_number("snapshots_sending", status.snapshots_sending);
+  add_number("snapshot_received", status.snapshot_received);
+  add_number("snapshot_total", status.snapshot_total);
   return Reply::map(std::move(items));
 }
 
@@ -91,7 +101,7 @@ Reply do_raft_transfer(LocalCall& call) {
   NodeId target;
   if (call.args.size() == 3) {
     const auto id = parse_node(call.args[2]);
-    if (!id || !is_voter(call, *id)) return no_such_node(call.args[2]);
+    if (!id || !is_member(call, *id)) return no_such_node(call.args[2]);
     target = *id;
   }
   return done_or(call.port.transfer_leadership(target));
@@ -102,7 +112,7 @@ Reply do_raft_cut(LocalCall& call) {
   std::vector<NodeId> peers;
   for (const std::string_view text : call.args.subspan(2)) {
     const auto id = parse_node(text);
-    if (!id || !is_voter(call, *id)) return no_such_node(text);
+    if (!id || !is_member(call, *id)) return no_such_node(text);
     peers.push_back(*id);
   }
   return done_or(call.port.cut_peers(peers));

@@ -1,15 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "base/ids.hpp"
 
 namespace holdfast::frontend {
 
+inline constexpr std::int64_t kNodeIdMax = 65'535;
+
 // What every connection of a node shares; outlives them all.
 struct Settings {
   NodeId node;
+  std::uint64_t cluster = 0;      // its id, for nodes that want to join
   std::string version = "0.1.0";  // Holdfast's own; clients are told a Redis version besides
   std::string password;           // empty: none is asked for
   bool enable_debug = false;

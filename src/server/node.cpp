@@ -30,6 +30,7 @@ Address bound_address(const tcp::acceptor& acceptor, const std::string& host) {
 frontend::Settings make_settings(const Options& options) {
   frontend::Settings settings;
   settings.node = options.id;
+  settings.cluster = cluster_id(options);
   settings.password = options.password;
   settings.enable_debug = options.enable_debug_command;
   settings.key_bytes_max = options.key_bytes_max;

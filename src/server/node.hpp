@@ -61,11 +61,15 @@ class Node final : private frontend::Port,
   // frontend::Port
   void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) override;
   void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  void submit_member(std::uint64_t client, std::uint64_t request,
+                     replica::MemberRequest change) override;
+  void submit_snapshot(std::uint64_t client, std::uint64_t request) override;
   replica::Status status() const override;
   NodeId leader() const override;
   std::uint64_t state_digest() override;
   std::uint64_t unix_time_us() const override;
   std::optional<Address> client_address(NodeId node) const override;
+  bool is_connected(NodeId node) const override;
   std::string client_list() const override;
   std::size_t client_count() const override;
   std::size_t kill_clients(std::optional<std::uint64_t> id,

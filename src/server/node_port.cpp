@@ -20,6 +20,17 @@ void Node::submit_read(std::uint64_t client, std::uint64_t request, kv::Args arg
   replica_.submit_read(now(), {client, request}, std::move(args));
 }
 
+void Node::submit_member(std::uint64_t client, std::uint64_t request,
+                         replica::MemberRequest change) {
+  has_work_ = true;
+  replica_.submit_member(now(), {client, request}, std::move(change));
+}
+
+void Node::submit_snapshot(std::uint64_t client, std::uint64_t request) {
+  has_work_ = true;
+  replica_.submit_snapshot(now(), {client, request});
+}
+
 replica::Status Node::status() const {
   return replica_.status();
 }
@@ -39,6 +50,10 @@ std::uint64_t Node::unix_time_us() const {
 
 std::optional<Address> Node::client_address(NodeId node) const {
   return node == options_.id ? address_ : peers_.client_address(node);
+}
+
+bool Node::is_connected(NodeId node) const {
+  return node == options_.id || peers_.is_connected(node);
 }
 
 std::string Node::client_list() const {

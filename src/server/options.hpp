@@ -9,11 +9,12 @@
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "frontend/settings.hpp"
 #include "raft/membership.hpp"
 
 namespace holdfast::server {
 
-inline constexpr std::int64_t kNodeIdMax = 65'535;
+using frontend::kNodeIdMax;
 inline constexpr std::int64_t kClientsMax = 1'000'000;
 
 // The settings of a server, as given on the command line or in a file.

@@ -105,6 +105,11 @@ std::optional<Address> PeerNetwork::client_address(NodeId peer) const {
   return found == peers_.end() ? std::nullopt : found->second.client_address;
 }
 
+bool PeerNetwork::is_connected(NodeId peer) const {
+  const auto found = peers_.find(peer);
+  return found != peers_.end() && found->second.control->is_up();
+}
+
 void PeerNetwork::accept() {
   acceptor_.async_accept(
       [this](const ErrorCode& error, tcp::socket socket) { took(error, std::move(socket)); });

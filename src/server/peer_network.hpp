@@ -58,6 +58,7 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
   void cut(std::set<NodeId> peers);
   // Where a peer serves clients, as it last said.
   std::optional<Address> client_address(NodeId peer) const;
+  bool is_connected(NodeId peer) const;
 
  private:
   struct Peer {

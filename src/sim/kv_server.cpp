@@ -127,6 +127,17 @@ void KvServer::submit_read(std::uint64_t client, std::uint64_t request, kv::Args
   replica_.submit_read(now_, {client, request}, args);
 }
 
+void KvServer::submit_member(std::uint64_t client, std::uint64_t request,
+                             replica::MemberRequest change) {
+  has_work_ = true;
+  replica_.submit_member(now_, {client, request}, std::move(change));
+}
+
+void KvServer::submit_snapshot(std::uint64_t client, std::uint64_t request) {
+  has_work_ = true;
+  replica_.submit_snapshot(now_, {client, request});
+}
+
 std::uint64_t KvServer::unix_time_us() const {
   return static_cast<std::uint64_t>(now_.time_since_epoch().count());
 }

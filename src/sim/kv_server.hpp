@@ -47,11 +47,15 @@ class KvServer final : public Program, private frontend::Port {
 
   void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) override;
   void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  void submit_member(std::uint64_t client, std::uint64_t request,
+                     replica::MemberRequest change) override;
+  void submit_snapshot(std::uint64_t client, std::uint64_t request) override;
   replica::Status status() const override { return replica_.status(); }
   NodeId leader() const override { return replica_.core().leader(); }
   std::uint64_t state_digest() override { return replica_.digest(); }
   std::uint64_t unix_time_us() const override;
   std::optional<Address> client_address(NodeId node) const override { return address_of(node); }
+  bool is_connected(NodeId) const override { return true; }
   std::string client_list() const override;
   std::size_t client_count() const override { return connections_.size(); }
   std::size_t kill_clients(std::optional<std::uint64_t>, std::optional<std::string>) override {

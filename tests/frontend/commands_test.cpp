@@ -207,6 +207,9 @@ TEST(Raft, Status_NamesEveryField) {
   EXPECT_THAT(status, HasSubstr("$4\r\nrole\r\n$6\r\nleader\r\n"));
   EXPECT_THAT(status, HasSubstr("$14\r\nleader_address\r\n$8\r\none:7001\r\n"));
   EXPECT_THAT(status, HasSubstr("$6\r\ndigest\r\n$16\r\n0000000000000abc\r\n"));
+  EXPECT_THAT(status, HasSubstr("$7\r\ncluster\r\n$16\r\n0000000000000000\r\n"));
+  EXPECT_THAT(status, HasSubstr("$10\r\nmembership\r\n$8\r\n1=,2=,3=\r\n"));
+  EXPECT_THAT(status, HasSubstr("$18\r\nmembership_settled\r\n:1\r\n"));
 }
 
 }  // namespace

@@ -19,12 +19,22 @@ class FakeNode final : public Port {
     bool is_write = false;
     std::vector<std::string> args;
   };
+  struct Change {
+    std::uint64_t request = 0;
+    replica::MemberRequest asked;
+  };
 
   void submit_write(std::uint64_t, std::uint64_t request, kv::Args args) override {
     submitted.push_back({request, true, {args.begin(), args.end()}});
   }
   void submit_read(std::uint64_t, std::uint64_t request, kv::Args args) override {
     submitted.push_back({request, false, {args.begin(), args.end()}});
+  }
+  void submit_member(std::uint64_t, std::uint64_t request, replica::MemberRequest change) override {
+    changes.push_back({request, std::move(change)});
+  }
+  void submit_snapshot(std::uint64_t, std::uint64_t request) override {
+    snapshots.push_back(request);
   }
   replica::Status status() const override { return now; }
   std::uint64_t state_digest() override { return 0xabc; }
@@ -33,6 +43,7 @@ class FakeNode final : public Port {
     const auto found = addresses.find(node);
     return found == addresses.end() ? std::nullopt : std::optional(found->second);
   }
+  bool is_connected(NodeId node) const override { return node != NodeId(3); }
   std::string client_list() const override { return "id=1 addr=a:1\nid=12 addr=b:2\n"; }
   std::size_t client_count() const override { return 2; }
   std::size_t kill_clients(std::optional<std::uint64_t>, std::optional<std::string>) override {
@@ -54,10 +65,14 @@ class FakeNode final : public Port {
     return std::nullopt;
   }
 
+  bool was_asked() const { return !submitted.empty() || !changes.empty() || !snapshots.empty(); }
+
   replica::Status now = leads();
   std::map<NodeId, Address> addresses{
       {NodeId(1), {"one", 7001}}, {NodeId(2), {"two", 7002}}, {NodeId(3), {"three", 7003}}};
   std::deque<Submitted> submitted;
+  std::vector<Change> changes;
+  std::vector<std::uint64_t> snapshots;
   std::size_t kills = 0;
   NodeId transferred_to;
   bool is_shut_down = false;
@@ -71,6 +86,7 @@ class FakeNode final : public Port {
     status.term = Term(4);
     status.commit_index = status.applied_index = Index(9);
     status.voters = {NodeId(1), NodeId(2), NodeId(3)};
+    status.membership = raft::Membership::of(status.voters);
     return status;
   }
 };
@@ -109,6 +125,12 @@ class Client {
     const auto request = node.submitted.front().request;
     node.submitted.pop_front();
     connection->complete(Instant(), request, std::move(reply));
+    return hears();
+  }
+
+  // Its answer to the last change of the membership that it was asked for.
+  std::string changed(kv::Reply reply) {
+    connection->complete(Instant(), node.changes.back().request, std::move(reply));
     return hears();
   }
 
