@@ -175,6 +175,10 @@ std::unique_ptr<Program> Cluster::make_program(NodeId id, raft::Restored restore
                                now);
 }
 
+std::optional<raft::SnapshotMeta> Cluster::snapshot_beside(NodeId id) {
+  return options_.snapshot_beside ? options_.snapshot_beside(id) : std::nullopt;
+}
+
 void Cluster::booted(Process& process, const raft::Restored& restored,
                      const std::vector<std::string>& notes) {
   monitor_.booted(process, restored);

@@ -32,6 +32,8 @@ struct ClusterOptions {
   std::int64_t skew_ppm_max = 0;  // of each node's clock
   std::size_t pending_bytes_max = SIZE_MAX;
   kv::Limits limits = {};  // of states that are built from snapshots
+  // Of programs that keep their snapshots beside the disk: a node's newest.
+  std::function<std::optional<raft::SnapshotMeta>(NodeId)> snapshot_beside = {};
   Observer* observer = nullptr;
 };
 
@@ -89,6 +91,7 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
 
   std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored, replica::Kept kept,
                                         Instant now) override;
+  std::optional<raft::SnapshotMeta> snapshot_beside(NodeId id) override;
   void booted(Process& process, const raft::Restored& restored,
               const std::vector<std::string>& notes) override;
   void turn_ended(Process& process, const replica::Output& output) override;

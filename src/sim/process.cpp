@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "replica/stored.hpp"
+#include "storage/recovery.hpp"
 
 namespace holdfast::sim {
 
@@ -31,7 +31,7 @@ void Process::start() {
   auto folder = storage::DataFolder::open(disk_, kFolder, identity);
   if (!folder) return host_.stopped(*this, folder.error().message);
   folder_.emplace(std::move(*folder));
-  auto found = replica::open_stored(disk_, kFolder, {kCluster, id_, kSegmentBytes}, limits_);
+  auto found = open_stored();
   if (!found) {
     folder_.reset();
     health_ = Health::kRefused;
@@ -51,6 +51,25 @@ void Process::start() {
   turn_is_due_ = false;
   wake_at_ = Instant::max();
   schedule_turn();
+}
+
+std::expected<replica::Stored, replica::StoredError> Process::open_stored() {
+  const storage::WalOptions options{kCluster, id_, kSegmentBytes};
+  auto beside = host_.snapshot_beside(id_);
+  if (!beside) return replica::open_stored(disk_, kFolder, options, limits_);
+  const auto refuse = [](const auto& error) {
+    return std::unexpected(replica::StoredError{error.message()});
+  };
+  auto opened = storage::Wal::open(disk_, kFolder, options);
+  if (!opened) return refuse(opened.error());
+  auto store = storage::SnapshotStore::open(disk_, kFolder, kCluster);
+  if (!store) return refuse(store.error());
+  const auto whole = storage::check_continues(kFolder, beside->last, opened->restored);
+  if (!whole) return refuse(whole.error());
+  opened->restored.snapshot = std::move(*beside);
+  replica::SnapshotWorker worker(disk_, std::move(*store), kCluster, limits_);
+  return replica::Stored{std::move(opened->wal), std::move(opened->restored), std::move(worker),
+                         replica::Kept(), std::move(opened->notes)};
 }
 
 void Process::crash(bool power_lost) {

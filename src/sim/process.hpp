@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "replica/stored.hpp"
 #include "sim/clock.hpp"
 #include "sim/log_pipe.hpp"
 #include "sim/observer.hpp"
@@ -26,6 +27,8 @@ class Process final : private LogPipe::Listener, private SnapshotPipe::Listener 
     virtual ~Host() = default;
     virtual std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored,
                                                   replica::Kept kept, Instant now) = 0;
+    // The snapshot of a program that keeps it beside the disk; nothing: none, or not so.
+    virtual std::optional<raft::SnapshotMeta> snapshot_beside(NodeId id) = 0;
     // The log has been read, with `notes` of what was repaired; the process runs from now on.
     virtual void booted(Process& process, const raft::Restored& restored,
                         const std::vector<std::string>& notes) = 0;
@@ -72,6 +75,7 @@ class Process final : private LogPipe::Listener, private SnapshotPipe::Listener 
   static constexpr std::uint64_t kCluster = 4711;
 
  private:
+  std::expected<replica::Stored, replica::StoredError> open_stored();
   void run(std::move_only_function<void(Program&, Instant)>& input);
   void schedule_turn();
   void turn();

@@ -1,20 +1,32 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "sim/program.hpp"
+#include "sim/raft_snapshot.hpp"
 
 namespace holdfast::sim {
 
 // The Raft core alone in a process, as the course tests it: commands go in one by one, and each
 // committed entry is told to a listener. What its users call an index counts commands only; the
 // no-op with which a leader starts its term is the core's own affair.
+//
+// Its state is the commands that it has applied. Snapshots of it, if it is to make any, are kept by
+// the listener, whole and at once, as by the course's persister, and travel as one message, which
+// is repeated until the follower's log goes on behind it.
 class RaftServer final : public Program {
  public:
   class Listener {
    public:
     virtual ~Listener() = default;
     virtual void applied(NodeId node, const raft::Committed& committed) = 0;
+    // The server starts from this snapshot, or has put it in the place of its state; `announced` is
+    // what the core says of it.
+    virtual void installed(NodeId node, raft::Position announced, const RaftSnapshot& snapshot) = 0;
+    // Durable when it returns.
+    virtual void save(NodeId node, const RaftSnapshot& snapshot) = 0;
   };
   // What the course's Start() returns.
   struct Started {
@@ -22,9 +34,16 @@ class RaftServer final : public Program {
     Term term;
     bool accepted = false;
   };
+  // What it starts from.
+  struct Setting {
+    raft::Config config;
+    raft::Restored restored = {};
+    std::optional<RaftSnapshot> snapshot = {};
+    // It makes a snapshot where (index + 1) % snapshot_every == 0; zero: nowhere.
+    std::uint64_t snapshot_every = 0;
+  };
 
-  RaftServer(raft::Config config, raft::Restored restored, Listener& listener, Instant now)
-      : core_(std::move(config), std::move(restored), now), listener_(listener) {}
+  RaftServer(Setting setting, Listener& listener, Instant now);
 
   Started start_command(std::string command);
 
@@ -34,7 +53,7 @@ class RaftServer final : public Program {
   void set_storage_stalled(bool) override {}  // it goes on; what needs the disk waits for it
   Instant next_deadline() const override { return core_.next_deadline(); }
   replica::Output end_turn(Instant now) override;
-  bool has_work() const override { return false; }
+  bool has_work() const override;
 
   const raft::Core& core() const override { return core_; }
   Index applied_index() const override { return applied_index_; }
@@ -43,13 +62,21 @@ class RaftServer final : public Program {
 
  private:
   void apply(const raft::Committed& committed);
+  void apply_command(std::string command);
+  void make_snapshot();
+  void send_snapshots(Instant now, replica::Output& output);
+  void install(Instant now, const wire::SnapshotChunk& chunk);
+  void take_state(const RaftSnapshot& snapshot);
   std::uint64_t commands_up_to(Index index) const;
 
   raft::Core core_;
   Listener& listener_;
+  std::uint64_t snapshot_every_;
   Index applied_index_;
-  std::uint64_t commands_applied_ = 0;
-  std::uint64_t digest_ = 0;  // of all commands applied
+  std::vector<std::string> commands_;  // applied
+  std::uint64_t digest_ = 0;           // of them
+  std::optional<RaftSnapshot> snapshot_;
+  std::map<NodeId, Instant> sent_;  // when the snapshot last went to each peer that needs it
 };
 
 }  // namespace holdfast::sim

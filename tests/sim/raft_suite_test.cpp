@@ -47,6 +47,58 @@ TEST(ApplyChecker, Restart_BeginsAtTheFirstIndexAndCountsOnce) {
   EXPECT_EQ(checker.servers_at(2), 1U);
 }
 
+RaftSnapshot snapshot_of(std::uint64_t index, std::vector<std::string> commands) {
+  return {.meta = {.last = {Index(index), Term(1)},
+                   .membership = raft::Membership::of(std::vector{NodeId(1)})},
+          .commands = std::move(commands)};
+}
+
+// Server 1 has applied "a" and "b".
+ApplyChecker two_applied() {
+  ApplyChecker checker;
+  checker.applied(NodeId(1), committed(1, "a"));
+  checker.applied(NodeId(1), committed(2, "b"));
+  return checker;
+}
+
+TEST(ApplyChecker, SnapshotOfWhatWasApplied_GoesOnBehindIt) {
+  ApplyChecker checker = two_applied();
+  checker.installed(NodeId(2), {Index(2), Term(1)}, snapshot_of(2, {"a", "b"}));
+  EXPECT_EQ(checker.servers_at(2), 2U);
+  checker.applied(NodeId(2), committed(3, "c"));
+  EXPECT_THROW(checker.applied(NodeId(2), committed(3, "c")), ScenarioFailure);
+}
+
+TEST(ApplyChecker, SnapshotOfAnotherIndexThanAnnounced_Throws) {
+  ApplyChecker checker = two_applied();
+  const auto snapshot = snapshot_of(2, {"a", "b"});
+  EXPECT_THROW(checker.installed(NodeId(2), {Index(1), Term(1)}, snapshot), ScenarioFailure);
+  EXPECT_THROW(checker.installed(NodeId(2), {Index(2), Term(2)}, snapshot), ScenarioFailure);
+}
+
+TEST(ApplyChecker, SnapshotOfThePast_Throws) {
+  ApplyChecker checker = two_applied();
+  EXPECT_THROW(checker.installed(NodeId(1), {Index(1), Term(1)}, snapshot_of(1, {"a"})),
+               ScenarioFailure);
+}
+
+TEST(ApplyChecker, SnapshotOfOtherCommands_Throws) {
+  ApplyChecker checker = two_applied();
+  for (const auto& commands : {std::vector<std::string>{"a", "x"}, {"a", "b", "c"}}) {
+    EXPECT_THROW(checker.installed(NodeId(2), {Index(2), Term(1)}, snapshot_of(2, commands)),
+                 ScenarioFailure);
+  }
+}
+
+TEST(RaftSnapshot, AllBytes_AreReadBackAndNoFewer) {
+  const RaftSnapshot snapshot = snapshot_of(2, {"a", ""});
+  const std::string bytes = encode(snapshot);
+  EXPECT_EQ(decode_snapshot(bytes), snapshot);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(decode_snapshot(std::string_view(bytes).substr(0, size)), std::nullopt);
+  }
+}
+
 // A suite that can't fail proves nothing.
 class RaftSuiteFails : public testing::Test {
  protected:
@@ -80,6 +132,12 @@ TEST_F(RaftSuiteFails, TooFewServersApplyIt_OneWithoutRetryGivesUpAfterTwoSecond
   const Duration before = passed();
   EXPECT_THROW(raft_.one(1, 3, Retry::kNo), ScenarioFailure);
   EXPECT_EQ(passed() - before, 2s);
+}
+
+TEST_F(RaftSuiteFails, LogThatIsTooLong_IsNoticed) {
+  raft_.one(std::string(1000, 'x'), 3, Retry::kNo);
+  raft_.check_logs_below(2000);
+  EXPECT_THROW(raft_.check_logs_below(1000), ScenarioFailure);
 }
 
 TEST_F(RaftSuiteFails, AgreementWhereNoneIsAllowed_IsNoticed) {

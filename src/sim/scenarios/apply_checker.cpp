@@ -1,6 +1,7 @@
 #include "sim/scenarios/apply_checker.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "sim/scenario.hpp"
 
@@ -29,6 +30,22 @@ void ApplyChecker::applied(NodeId node, const raft::Committed& committed) {
     throw ScenarioFailure("two commands applied at one index: " + what_of(node, index));
   }
   seen.furthest = std::max(seen.furthest, index);
+}
+
+void ApplyChecker::installed(NodeId node, raft::Position announced, const RaftSnapshot& snapshot) {
+  Node& seen = nodes_[node];
+  const raft::Position last = snapshot.meta.last;
+  const std::string what = what_of(node, snapshot.commands.size());
+  if (last != announced) throw ScenarioFailure("a snapshot of another index: " + what);
+  if (last.index <= seen.last) throw ScenarioFailure("a snapshot of the past: " + what);
+  const bool is_known =
+      snapshot.commands.size() <= commands_.size() &&
+      std::ranges::equal(snapshot.commands, std::span(commands_).first(snapshot.commands.size()));
+  if (!is_known) throw ScenarioFailure("a snapshot of what nobody has applied: " + what);
+  if (seen.last) ++received_;
+  seen.last = last.index;
+  seen.commands = snapshot.commands.size();
+  seen.furthest = std::max(seen.furthest, seen.commands);
 }
 
 std::size_t ApplyChecker::servers_at(std::uint64_t index) const {

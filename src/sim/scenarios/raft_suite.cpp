@@ -15,11 +15,15 @@ constexpr Duration kLimit = 120s;
 constexpr int kLeaderRounds = 10;
 constexpr int kWaits = 30;
 
-ClusterOptions options_for(const ScenarioRun& run, std::size_t servers, MakeProgram make_program) {
+using SnapshotBeside = std::function<std::optional<raft::SnapshotMeta>(NodeId)>;
+
+ClusterOptions options_for(const ScenarioRun& run, std::size_t servers, MakeProgram make_program,
+                           SnapshotBeside snapshot_beside) {
   ClusterOptions options;
   options.nodes = servers;
   options.seed = run.seed;
   options.make_program = std::move(make_program);
+  options.snapshot_beside = std::move(snapshot_beside);
   options.weather = mit_reliable();
   options.observer = run.observer;
   return options;
@@ -27,14 +31,19 @@ ClusterOptions options_for(const ScenarioRun& run, std::size_t servers, MakeProg
 
 }  // namespace
 
-RaftSuite::RaftSuite(ScenarioRun& run, std::size_t servers)
+RaftSuite::RaftSuite(ScenarioRun& run, std::size_t servers, std::uint64_t snapshot_every)
     : run_(run),
       dice_(run.seed),
       election_seeds_(dice_.fork()),
+      snapshot_every_(snapshot_every),
       cluster_(options_for(
           run, servers,
           [this](NodeId id, raft::Restored restored, replica::Kept, std::uint64_t, Streams&,
-                 Instant now) { return make_server(id, std::move(restored), now); })) {
+                 Instant now) { return make_server(id, std::move(restored), now); },
+          [this](NodeId id) {
+            const auto snapshot = saved(id);
+            return snapshot ? std::optional(snapshot->meta) : std::nullopt;
+          })) {
   cluster_.start_all();
   connected_.insert(this->servers().begin(), this->servers().end());
 }
@@ -44,6 +53,10 @@ RaftSuite::~RaftSuite() {
   note("bytes", bytes());
   note("elections", cluster_.monitor().terms_with_leader());
   note("committed", checker_.commands());
+  if (snapshot_every_ != 0) {
+    note("snapshots_received", snapshots_received());
+    note("log_bytes_max", log_bytes_max_);
+  }
   const auto time =
       std::chrono::duration_cast<std::chrono::milliseconds>(cluster_.now() - Events::kStart);
   note("virtual_ms", static_cast<std::uint64_t>(time.count()));
@@ -58,12 +71,33 @@ std::unique_ptr<Program> RaftSuite::make_server(NodeId id, raft::Restored restor
   config.voters = servers();
   config.seed = election_seeds_.seed();
   config.append_entries_max = entries_per_append_.value_or(config.append_entries_max);
+  config.log_tail_bytes = 0;
   RaftServer::Listener& listener = *this;
-  return std::make_unique<RaftServer>(std::move(config), std::move(restored), listener, now);
+  return std::make_unique<RaftServer>(RaftServer::Setting{.config = std::move(config),
+                                                          .restored = std::move(restored),
+                                                          .snapshot = saved(id),
+                                                          .snapshot_every = snapshot_every_},
+                                      listener, now);
 }
 
 void RaftSuite::applied(NodeId node, const raft::Committed& committed) {
   checker_.applied(node, committed);
+}
+
+void RaftSuite::installed(NodeId node, raft::Position announced, const RaftSnapshot& snapshot) {
+  checker_.installed(node, announced, snapshot);
+}
+
+void RaftSuite::save(NodeId node, const RaftSnapshot& snapshot) {
+  saved_[node] = encode(snapshot);
+}
+
+std::optional<RaftSnapshot> RaftSuite::saved(NodeId node) const {
+  const auto found = saved_.find(node);
+  if (found == saved_.end()) return std::nullopt;
+  auto snapshot = decode_snapshot(found->second);
+  require(snapshot.has_value(), "a saved snapshot can't be read");
+  return snapshot;
 }
 
 NodeId RaftSuite::after(NodeId server, std::size_t steps) const {
@@ -151,6 +185,14 @@ RaftServer::Started RaftSuite::start(NodeId server, const Command& command) {
     started = dynamic_cast<RaftServer&>(program).start_command(command.bytes);
   });
   return started;
+}
+
+void RaftSuite::check_logs_below(std::size_t bytes) {
+  for (const NodeId server : servers()) {
+    if (!is_running(server)) continue;
+    log_bytes_max_ = std::max(log_bytes_max_, core(server).log().bytes());
+  }
+  require(log_bytes_max_ < bytes, "a log takes " + std::to_string(log_bytes_max_) + " bytes");
 }
 
 void RaftSuite::check_no_agreement(std::uint64_t index) {

@@ -42,10 +42,14 @@ enum class Retry : bool { kNo, kYes };
 //  - The network says nothing of what it loses: a request across a cut link vanishes, where the
 //    course's fails after up to 7 s.
 //  - A crash is kill -9 or a power loss, by chance; the course's persister forgets nothing either.
+//    Snapshots are kept as by that persister: a whole one at a time, which no crash harms.
+//  - The size of the Raft state is that of the log in memory: what its entries' payloads take, and
+//    32 bytes for each. No entry is kept that a snapshot stands for, unless a peer needs it.
 //  - Time is virtual, so the limit of 120 s is one on what the scenario waits for.
 class RaftSuite final : private RaftServer::Listener {
  public:
-  RaftSuite(ScenarioRun& run, std::size_t servers);
+  // Servers snapshot every so many commands; zero: never.
+  RaftSuite(ScenarioRun& run, std::size_t servers, std::uint64_t snapshot_every = 0);
   // Fills in the run's figures.
   ~RaftSuite() override;
 
@@ -83,6 +87,10 @@ class RaftSuite final : private RaftServer::Listener {
   // How many servers have applied this index.
   std::size_t committed_on(std::uint64_t index) const { return checker_.servers_at(index); }
   const std::string* committed_at(std::uint64_t index) const { return checker_.command_at(index); }
+  // No running server's log takes so much or more.
+  void check_logs_below(std::size_t bytes);
+  // Snapshots that a server got from another one.
+  std::size_t snapshots_received() const { return checker_.received(); }
   void check_no_agreement(std::uint64_t index);
   // Has the connected servers agree on the command within 10 s, and returns its index: offers it
   // to one after another and waits for up to 2 s until so many have applied it where it was
@@ -109,6 +117,9 @@ class RaftSuite final : private RaftServer::Listener {
  private:
   std::unique_ptr<Program> make_server(NodeId id, raft::Restored restored, Instant now);
   void applied(NodeId node, const raft::Committed& committed) override;
+  void installed(NodeId node, raft::Position announced, const RaftSnapshot& snapshot) override;
+  void save(NodeId node, const RaftSnapshot& snapshot) override;
+  std::optional<RaftSnapshot> saved(NodeId node) const;
   NodeId find_leader();
   const raft::Core& core(NodeId server);
   void check_time() const;
@@ -116,7 +127,10 @@ class RaftSuite final : private RaftServer::Listener {
   ScenarioRun& run_;
   Dice dice_;
   Dice election_seeds_;
+  std::uint64_t snapshot_every_;
   std::optional<std::size_t> entries_per_append_;
+  std::map<NodeId, std::string> saved_;  // each server's newest snapshot
+  std::size_t log_bytes_max_ = 0;        // that was seen
   ApplyChecker checker_;
   std::set<NodeId> connected_;
   Cluster cluster_;
@@ -124,9 +138,9 @@ class RaftSuite final : private RaftServer::Listener {
 };
 
 // A scenario as Scenario::run: on so many servers, from start to end.
-template <void (*kScenario)(RaftSuite&), std::size_t kServers>
+template <void (*kScenario)(RaftSuite&), std::size_t kServers, std::uint64_t kSnapshotEvery = 0>
 void on_servers(ScenarioRun& run) {
-  RaftSuite raft(run, kServers);
+  RaftSuite raft(run, kServers, kSnapshotEvery);
   kScenario(raft);
   raft.end();
 }
