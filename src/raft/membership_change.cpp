@@ -25,6 +25,7 @@ Membership joint(const Membership& current, const Membership& target) {
     const Member* before = current.find(member.id);
     member.voted = before != nullptr && before->votes;
     member.leaves = false;
+    member.joins = member.joins && !member.votes;
     next.members.push_back(std::move(member));
   }
   if (!next.is_joint() && std::ranges::none_of(current.members, [&](const Member& member) {
@@ -137,7 +138,7 @@ void Core::maybe_promote(Instant now) {
   const auto& leader = std::get<Leader>(role_);
   if (leader.transfer) return;
   for (const Member& member : membership().members) {
-    if (!member.joins || !answers(now, member.id)) continue;
+    if (!member.joins || member.votes || !answers(now, member.id)) continue;
     const Progress& peer = leader.peers.at(member.id);
     const std::uint64_t lag = log_.last_index().value() - peer.match().value();
     if (peer.probing() || lag > config_.append_entries_max) continue;

@@ -18,7 +18,7 @@ class Nonsense {
 
   Message message(const Core& core) {
     const Term term(near(core.term().value()));
-    switch (prng_.below(9)) {
+    switch (prng_.below(10)) {
       case 0:
         return VoteRequest{term, index(core), Term(near(core.term().value())), flip(), flip()};
       case 1:
@@ -35,9 +35,31 @@ class Nonsense {
         return ReadIndexRequest{term, near(5)};
       case 7:
         return ReadIndexResponse{term, near(5), flip(), index(core)};
+      case 8:
+        return prng_.below(8) == 0 ? Message(Removed{term}) : Message(TimeoutNow{term});
       default:
-        return TimeoutNow{term};
+        return Heartbeat{term, index(core), Round(near(3))};
     }
+  }
+  // Of some of the nodes; there is a voter.
+  Membership membership() {
+    Membership membership;
+    for (std::uint64_t id = 1; id <= kNodes; ++id) {
+      if (prng_.below(3) == 0) continue;
+      const bool votes = flip();
+      membership.members.push_back({.id = NodeId(id),
+                                    .votes = votes,
+                                    .joins = !votes && flip(),
+                                    .replaces = NodeId(near(1))});
+    }
+    if (membership.members.empty()) membership.members.push_back({.id = NodeId(1)});
+    membership.members.front().votes = true;
+    return membership;
+  }
+  // Of an entry near the end, of a term that was heard of.
+  SnapshotMeta snapshot(const Core& core) {
+    const Position last{index(core), Term(1 + prng_.below(core.term().value() + 1))};
+    return {last, membership()};
   }
   std::uint64_t below(std::uint64_t bound) { return prng_.below(bound); }
 
@@ -53,6 +75,10 @@ class Nonsense {
         term, index(core), Term(near(core.log().last_term().value())), index(core), {}};
     for (std::uint64_t i = prng_.below(4); i > 0; --i) {
       request.entries.push_back({Term(near(term.value())), EntryKind::kCommand, Payload("x")});
+      if (prng_.below(4) != 0) continue;
+      request.entries.back().kind = EntryKind::kMembership;
+      request.entries.back().payload =
+          flip() ? Payload(encode(membership())) : Payload("no membership");
     }
     return request;
   }
@@ -90,6 +116,36 @@ void elect(Core& core, Instant now, const Envelope& envelope) {
   core.receive(now, {envelope.to, envelope.from, VoteResponse{request->term, request->pre, true}});
 }
 
+// What a host asks of a core, with numbers as it may use them. `applied` is what it was handed.
+void ask(Core& core, Instant now, Nonsense& nonsense, Index& applied) {
+  const NodeId peer(1 + nonsense.below(kNodes));
+  switch (nonsense.below(60)) {
+    case 0:
+      return static_cast<void>(core.transfer(now, NodeId(nonsense.below(kNodes + 1))));
+    case 1:
+      return static_cast<void>(core.change_membership(now, nonsense.membership()));
+    case 2:
+      return core.compact(Index(nonsense.below(applied.value() + 1)));
+    case 3:
+      return core.snapshot_sent(peer, applied);
+    case 4:
+      return core.peer_lost(now, peer);
+    case 5:
+      return core.link_reset(peer);
+    case 6:
+      // A leader that lacks what is committed stops, as it should.
+      if (core.is_leader()) return;
+      if (const SnapshotMeta meta = nonsense.snapshot(core); core.install(now, meta)) {
+        applied = meta.last.index;
+      }
+      return;
+    default:
+      if (nonsense.below(8) == 0) core.tick(now);
+      if (nonsense.below(8) == 0) static_cast<void>(core.propose(Payload("p")));
+      if (nonsense.below(8) == 0) core.read(nonsense.below(6));
+  }
+}
+
 // A peer that lies may break safety (Raft is not Byzantine), but it must not bring a node down:
 // every CHECK in the core is a crash here.
 TEST(Core, NonsenseFromPeers_NeverCrashesIt) {
@@ -104,17 +160,16 @@ TEST(Core, NonsenseFromPeers_NeverCrashesIt) {
     Instant now(std::chrono::seconds(1));
     Core core(config, {}, now);
     Ticket given;
+    Index applied;
     for (int i = 0; i < kMessages; ++i) {
       now += Duration(nonsense.below(50'000));
       const Message message = nonsense.message(core);
       if (!claims_our_term(core, message)) {
         core.receive(now, {sender_of(message, nonsense), NodeId(1), message});
       }
-      if (nonsense.below(8) == 0) core.tick(now);
-      if (nonsense.below(8) == 0) static_cast<void>(core.propose(Payload("p")));
-      if (nonsense.below(8) == 0) core.read(nonsense.below(6));
-      if (nonsense.below(30) == 0) core.transfer(now, NodeId(nonsense.below(4)));
+      ask(core, now, nonsense, applied);
       const Effects effects = core.take_effects(now);
+      for (const Committed& next : effects.committed) applied = next.index;
       for (const Persist& batch : effects.persist) given = batch.ticket;
       for (const Envelope& envelope : effects.messages) elect(core, now, envelope);
       if (given && nonsense.below(2) == 0) core.persisted(now, given);

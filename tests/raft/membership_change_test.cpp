@@ -64,6 +64,89 @@ class Led {
   std::array<int, 6> told_removed_{};
 };
 
+Member joiner(std::uint64_t id, std::uint64_t replaces = 0) {
+  return {.id = NodeId(id),
+          .votes = false,
+          .voted = false,
+          .joins = true,
+          .replaces = NodeId(replaces)};
+}
+
+// "1,2-,3+,4l,5j", as in the dialogues.
+std::string text(const Membership& membership) {
+  std::string text;
+  for (const Member& member : membership.members) {
+    text += (text.empty() ? "" : ",") + std::to_string(member.id.value());
+    if (member.votes != member.voted) text += member.votes ? "+" : "-";
+    if (!member.votes && !member.voted) text += member.joins ? "j" : "l";
+  }
+  return text;
+}
+
+struct ChangeCase {
+  const char* what;
+  std::vector<Member> target;
+  std::string at_once;  // what is appended
+  std::string in_the_end;
+};
+
+// A cluster of the voters 1 to 3 and the learner 4.
+TEST(MembershipChange, ByItsTarget_IsJointIfVotersDiffer) {
+  const std::vector<ChangeCase> cases = {
+      {"nothing", {voter(1), voter(2), voter(3), learner(4)}, "1,2,3,4l", "1,2,3,4l"},
+      {"a learner goes", {voter(1), voter(2), voter(3)}, "1,2,3", "1,2,3"},
+      {"a learner comes",
+       {voter(1), voter(2), voter(3), learner(4), learner(5)},
+       "1,2,3,4l,5l",
+       "1,2,3,4l,5l"},
+      {"a learner joins, and is made a voter for that",
+       {voter(1), voter(2), voter(3), joiner(4)},
+       "1,2,3,4j",
+       "1,2,3,4"},
+      {"a learner becomes a voter",
+       {voter(1), voter(2), voter(3), voter(4)},
+       "1,2,3,4+",
+       "1,2,3,4"},
+      {"a voter becomes a learner, but votes until the end",
+       {voter(1), voter(2), learner(3), learner(4)},
+       "1,2,3-,4l",
+       "1,2,3l,4l"},
+      {"a voter goes", {voter(1), voter(2), learner(4)}, "1,2,3-,4l", "1,2,4l"},
+      {"a learner goes with a voter", {voter(1), voter(2)}, "1,2,3-,4l", "1,2"},
+      {"all but one go", {voter(1)}, "1,2-,3-,4l", "1"},
+      {"a voter, the leader itself, that is said to join",
+       {{.id = NodeId(1), .joins = true}, voter(2), voter(3), learner(4)},
+       "1,2,3,4l",
+       "1,2,3,4l"},
+      {"two come and two go", {voter(1), voter(4), voter(5)}, "1,2-,3-,4+,5+", "1,4,5"},
+      {"one joins in another's place",
+       {voter(1), voter(2), voter(3), joiner(4, 3)},
+       "1,2,3,4j",
+       "1,2,4"},
+  };
+  for (const ChangeCase& c : cases) {
+    SCOPED_TRACE(c.what);
+    Led led(3);
+    ASSERT_TRUE(led.change({voter(1), voter(2), voter(3), learner(4)}));
+    led.turn();
+    const auto changed = led.change(c.target);
+    ASSERT_TRUE(changed) << static_cast<int>(changed.error());
+    EXPECT_EQ(text(led.core().membership()), c.at_once);
+    led.turn();
+    EXPECT_EQ(text(led.core().membership()), c.in_the_end);
+    EXPECT_EQ(led.core().commit_index(), led.core().log().last_index());
+  }
+}
+
+TEST(MembershipChange, ToNobodyWhoVotes_IsRefused) {
+  Led led(3);
+  for (const std::vector<Member>& target :
+       {std::vector<Member>{}, {learner(1), learner(2)}, {joiner(1)}}) {
+    EXPECT_EQ(led.change(target), std::unexpected(Refusal::kLosesQuorum));
+  }
+  EXPECT_EQ(text(led.core().membership()), "1,2,3");
+}
+
 // Kills: to keep a list of whom to tell, and not to look again whether they are members.
 TEST(MembershipChange, MemberThatIsBackBeforeItIsToldOfItsRemoval_IsNotToldAnyMore) {
   Led led(3);
