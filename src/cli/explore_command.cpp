@@ -162,15 +162,18 @@ void add_bounds(CLI::App& command, Bounds& bounds) {
   add("--duplicates", bounds.duplicates, 0, 9, "Messages delivered a second time");
   add("--reads", bounds.reads, 0, 9, "Linearizable reads asked for");
   add("--transfers", bounds.transfers, 0, 9, "Leaderships handed over");
+  add("--changes", bounds.changes, 0, 9, "Changes of the membership, to any set of voters");
+  add("--snapshots", bounds.snapshots, 0, 9, "Snapshots made; sent and installed at will");
+  add("--voters", bounds.voters, 1, explore::kNodesMax, "Nodes that begin as members");
   command.add_flag("--pre-votes", bounds.pre_votes,
                    "Explore pre-votes message by message; else they are granted at once");
 }
 
 void check(const Settings& settings) {
   const Bounds& bounds = settings.bounds;
-  if (bounds.terms + bounds.proposals > explore::kEntriesMax) {
+  if (explore::longest_log(bounds) > explore::kEntriesMax) {
     throw CLI::ValidationError(
-        fmt::format("--terms and --proposals: their sum, the longest log, is at most {}",
+        fmt::format("the longest log, --terms and --proposals and twice --changes, is at most {}",
                     explore::kEntriesMax));
   }
   if (settings.plant.empty()) return;

@@ -6,7 +6,7 @@ namespace holdfast::explore {
 
 inline constexpr std::size_t kNodesMax = 5;
 inline constexpr std::size_t kTermsMax = 8;
-inline constexpr std::size_t kEntriesMax = 8;  // terms and proposals: the longest log there can be
+inline constexpr std::size_t kEntriesMax = 8;  // of the longest log there can be
 inline constexpr std::size_t kMessagesMax = 6;
 
 // What an explored cluster may do. All that can happen within these bounds is explored.
@@ -24,6 +24,15 @@ struct Bounds {
   std::size_t duplicates = 0;
   std::size_t reads = 0;
   std::size_t transfers = 0;
+  std::size_t changes = 0;    // of the membership, to any set of voters
+  std::size_t snapshots = 0;  // made; each may be sent and installed any number of times
+
+  std::size_t voters = kNodesMax;  // the first so many nodes begin as members
 };
+
+// An entry for each term and proposal, and two for a change.
+constexpr std::size_t longest_log(const Bounds& bounds) {
+  return bounds.terms + bounds.proposals + 2 * bounds.changes;
+}
 
 }  // namespace holdfast::explore

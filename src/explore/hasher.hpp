@@ -16,6 +16,8 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "explore/bounds.hpp"
+#include "raft/membership.hpp"
+#include "raft/types.hpp"
 
 namespace holdfast::explore {
 
@@ -38,7 +40,8 @@ class Renaming {
 //  - the names of nodes, as far as `renaming` takes them to the same;
 //  - tickets, as long as the order of those that are not durable is the same;
 //  - times, since an explored cluster has none;
-//  - the order in sets and maps of nodes, and of messages held back for the same ticket.
+//  - the order in sets and maps of nodes, and of messages held back for the same ticket;
+//  - the order of a membership's members, also where it is a log's entry.
 class Hasher {
  public:
   Hasher(const Renaming& renaming, Ticket durable) : renaming_(renaming), durable_(durable) {}
@@ -64,6 +67,13 @@ class Hasher {
   void add(Duration) {}
   void add(const Payload& payload) { words_.push_back(checksum(payload.view())); }
   void add(const std::string& text) { words_.push_back(checksum(text)); }
+  void add(const raft::Membership& membership) { add_in_any_order(membership.members); }
+  void add(const raft::Entry& entry) {
+    add(entry.term);
+    add(entry.kind);
+    if (entry.kind != raft::EntryKind::kMembership) return add(entry.payload);
+    add(raft::decode_membership(entry.payload.view()).value_or(raft::Membership()));
+  }
   template <class Tag>
   void add(Strong<Tag> number) {
     words_.push_back(number.value());

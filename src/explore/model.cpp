@@ -29,6 +29,15 @@ bool next_order_of_equals(std::span<std::uint8_t> nodes, const auto& value) {
   return false;
 }
 
+// A set of nodes as bits.
+std::uint64_t renamed(std::uint8_t nodes, const Renaming& rename) {
+  std::uint64_t to = 0;
+  for (std::uint64_t id = 1; id <= kNodesMax; ++id) {
+    if ((nodes >> (id - 1) & 1) != 0) to |= std::uint64_t{1} << rename(NodeId(id)).value();
+  }
+  return to;
+}
+
 void remove(State& state, MessageRef message) {
   const auto rest = std::ranges::remove(state.messages, message);
   std::ranges::fill(rest, MessageRef::kNone);
@@ -42,6 +51,7 @@ State Model::initial() {
   for (std::size_t i = 0; i < bounds_.nodes; ++i) {
     state.nodes[i] = universe_.first_start(NodeId(i + 1));
   }
+  state.voters = universe_.look(state.nodes[0]).voters;
   return state;
 }
 
@@ -82,10 +92,26 @@ void Model::act(const State& state, std::size_t node, std::vector<Successor>& su
   const auto committed = std::ranges::find(state.chosen, Chosen{}) - state.chosen.begin();
   try_input(Kind::kRead, static_cast<std::size_t>(committed), &Spent::reads, bounds_.reads);
   for (std::size_t finished = 0; finished <= look.writing; ++finished) {
-    try_input(Kind::kCrash, finished, &Spent::crashes, bounds_.crashes);
+    try_input(Kind::kCrash, Crash{finished}.argument(), &Spent::crashes, bounds_.crashes);
+    if (!look.has_received) continue;
+    try_input(Kind::kCrash, Crash{finished, true}.argument(), &Spent::crashes, bounds_.crashes);
   }
   for (std::size_t to = 0; look.leads && look.term < bounds_.terms && to < bounds_.nodes; ++to) {
     if (to != node) try_input(Kind::kTransfer, to + 1, &Spent::transfers, bounds_.transfers);
+  }
+  for (std::size_t voters = 1; look.leads && voters < 1u << bounds_.nodes; ++voters) {
+    try_input(Kind::kChange, voters, &Spent::changes, bounds_.changes);
+  }
+  for (std::size_t last = look.snapshot + 1u; last <= look.commit; ++last) {
+    try_input(Kind::kSnapshot, last, &Spent::snapshots, bounds_.snapshots);
+  }
+  if (look.has_received) return try_input(Kind::kInstall, 0, nullptr, 0);
+  // As hosts do: from the leader of this term, if it says so.
+  if (look.leader == 0 || look.leads) return;
+  const Look& leader = universe_.look(state.nodes[look.leader - 1u]);
+  const bool is_behind = (leader.behind >> node & 1) != 0;
+  if (leader.leads && leader.term == look.term && is_behind && leader.snapshot > look.commit) {
+    try_input(Kind::kReceive, static_cast<std::size_t>(leader.snapshot_ref), nullptr, 0);
   }
 }
 
@@ -122,6 +148,7 @@ void Model::send(const State& state, const Turn& turn) {
 
 bool Model::is_heeded(const State& state, MessageRef message) const {
   const MessageLook& look = universe_.look(message);
+  if (look.starts_term && look.term >= bounds_.terms) return false;
   return !look.is_answer || look.term >= universe_.look(state.nodes[look.to - 1u]).term;
 }
 
@@ -142,7 +169,7 @@ void Model::keep_each_choice(const Successor& base, std::vector<Successor>& succ
 Fingerprint Model::fingerprint(const State& state, std::size_t renaming) {
   const Renaming& rename = universe_.renamings()[renaming];
   const auto new_place = [&](std::size_t id) { return rename(NodeId(id)).value() - 1; };
-  std::array<std::uint64_t, kNodesMax + kMessagesMax + 4> words{};
+  std::array<std::uint64_t, kNodesMax + kMessagesMax + 5> words{};
   for (std::size_t i = 0; i < bounds_.nodes; ++i) {
     words[new_place(i + 1)] = universe_.fingerprint(state.nodes[i], renaming);
   }
@@ -161,8 +188,10 @@ Fingerprint Model::fingerprint(const State& state, std::size_t renaming) {
     words[at++] = half;
   }
   const Spent& spent = state.spent;
-  words[at++] = std::bit_cast<std::uint64_t>(std::array<std::uint8_t, 8>{
-      spent.proposals, spent.crashes, spent.duplicates, spent.reads, spent.transfers, 0, 0, 0});
+  words[at++] = std::bit_cast<std::uint64_t>(
+      std::array<std::uint8_t, 8>{spent.proposals, spent.crashes, spent.duplicates, spent.reads,
+                                  spent.transfers, spent.changes, spent.snapshots, 0});
+  words[at++] = renamed(state.voters.votes, rename) << 8 | renamed(state.voters.voted, rename);
   return checksum({reinterpret_cast<const char*>(words.data()), at * sizeof(words[0])});
 }
 

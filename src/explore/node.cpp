@@ -11,8 +11,14 @@ namespace {
 
 using raft::Envelope;
 
-bool is_prefix(std::span<const raft::Entry> start, std::span<const raft::Entry> whole) {
-  return start.size() <= whole.size() && std::ranges::equal(start, whole.first(start.size()));
+// All of `start`, but for what of either is in a snapshot.
+bool is_prefix(const raft::Log& start, const raft::Log& whole) {
+  if (start.last_index() > whole.last_index()) return false;
+  const Index base = std::max(start.base().index, whole.base().index);
+  for (Index i = base.next(); i <= start.last_index(); ++i) {
+    if (start.at(i) != whole.at(i)) return false;
+  }
+  return true;
 }
 
 // A host in which nothing goes wrong that the explorer did not choose. Notes the first property
@@ -22,11 +28,11 @@ class Host {
   Host(Outcome& outcome, const Bounds& bounds)
       : outcome_(outcome), node_(outcome.node), bounds_(bounds) {}
 
-  void apply(Input input, const Envelope* message) {
+  void apply(Input input, Given given) {
     using Kind = Input::Kind;
     switch (input.kind) {
       case Kind::kDeliver:
-        return node_.core.receive(kNow, *message);
+        return node_.core.receive(kNow, *given.message);
       case Kind::kFinishWrite:
         return finish_write(true);
       case Kind::kTimeout:
@@ -36,9 +42,18 @@ class Host {
       case Kind::kRead:
         return read(Index(input.argument));
       case Kind::kCrash:
-        return crash(input.argument);
+        return crash(Crash::of(input.argument));
       case Kind::kTransfer:
         return static_cast<void>(node_.core.transfer(kNow, NodeId(input.argument)));
+      case Kind::kChange:
+        return change(members_of(input.argument));
+      case Kind::kSnapshot:
+        return make_snapshot(Index(input.argument));
+      case Kind::kReceive:
+        node_.received = *given.snapshot;
+        return;
+      case Kind::kInstall:
+        return install();
     }
   }
 
@@ -58,8 +73,7 @@ class Host {
     require(after.term() >= before.term(), "a node's term never falls");
     require(after.commit_index() >= before.commit_index(), "a node's commit index never falls");
     if (before.is_leader() && after.is_leader() && before.term() == after.term()) {
-      require(is_prefix(before.log().from(Index(1)), after.log().from(Index(1))),
-              "a leader only appends to its log");
+      require(is_prefix(before.log(), after.log()), "a leader only appends to its log");
     }
   }
 
@@ -70,8 +84,9 @@ class Host {
   }
 
   void time_out() {
+    if (node_.core.is_leader()) return depose();
     node_.core.tick(kNow);
-    if (bounds_.pre_votes || !node_.core.is_pre_candidate()) return;
+    if (bounds_.pre_votes || node_.core.is_candidate()) return;
     // What is asked is lost, and as many as are needed have granted it.
     node_.core.take_effects(kNow);
     for (std::uint64_t id = 1; node_.core.is_pre_candidate(); ++id) {
@@ -82,16 +97,46 @@ class Host {
     }
   }
 
+  // A leader that needs nobody else stays. Its heartbeats would have no end.
+  void depose() {
+    raft::Core core = node_.core;
+    core.tick(kNow);
+    if (!core.is_leader()) node_.core = std::move(core);
+  }
+
   void read(Index floor) {
     node_.reads.push_back({++node_.tokens, floor});
     node_.core.read(node_.tokens);
   }
 
-  void crash(std::size_t finished) {
-    for (; finished > 0; --finished) finish_write(false);
+  // As if all had answered just now: time would have it that nobody ever has.
+  void change(const raft::Membership& target) {
+    static_cast<void>(node_.core.change_membership(kNow - Duration(1), target));
+  }
+
+  void make_snapshot(Index last) {
+    node_.disk.snapshot = node_.core.meta_at(last);
+    node_.core.compact(last);
+  }
+
+  void keep_received() {
+    const raft::SnapshotMeta& meta = node_.received->meta;
+    if (meta.last.index > node_.disk.snapshot.last.index) node_.disk.snapshot = meta;
+  }
+
+  void install() {
+    keep_received();
+    const raft::SnapshotMeta meta = std::exchange(node_.received, std::nullopt)->meta;
+    if (node_.core.install(kNow, meta)) node_.handed_out = meta.last.index;
+  }
+
+  void crash(Crash crash) {
+    for (; crash.finished > 0; --crash.finished) finish_write(false);
+    if (crash.has_received) keep_received();
     node_ = {.core = raft::Core(config_of(node_.core.id(), bounds_), node_.disk, kNow),
              .disk = std::move(node_.disk),
              .tokens = node_.tokens};
+    node_.handed_out = node_.disk.snapshot.last.index;
   }
 
   void finish_write(bool tell) {
@@ -103,13 +148,8 @@ class Host {
       require(batch.hard_state->term > old.term || !old.voted_for ||
                   batch.hard_state->voted_for == old.voted_for,
               "a vote on disk stands for its term");
-      node_.disk.hard_state = *batch.hard_state;
     }
-    if (batch.first) {
-      require(batch.first.value() <= node_.disk.entries.size() + 1, "no hole in a log on disk");
-      node_.disk.entries.resize(batch.first.value() - 1);
-      std::ranges::copy(batch.entries, std::back_inserter(node_.disk.entries));
-    }
+    raft::write(batch, node_.disk);
     if (!tell) return;
     node_.durable = batch.ticket;
     node_.core.persisted(kNow, batch.ticket);
@@ -146,11 +186,13 @@ class Host {
     }
     if (const auto* answer = std::get_if<raft::AppendResponse>(&message);
         answer && answer->accepted) {
-      const std::size_t match = answer->match.value();
-      const std::span<const raft::Entry> written(node_.disk.entries);
+      raft::Log written = recovered(node_.disk);
+      const bool is_there = answer->match <= written.last_index();
+      if (is_there && answer->match > written.base().index) {
+        if (answer->match < written.last_index()) written.truncate_from(answer->match.next());
+      }
       return require(disk.term == answer->term, "the term of an acknowledgement is on disk") &&
-             require(match <= written.size() &&
-                         is_prefix(written.first(match), node_.core.log().from(Index(1))),
+             require(is_there && is_prefix(written, node_.core.log()),
                      "what is acknowledged is on disk");
     }
     return true;
@@ -175,6 +217,12 @@ class Host {
 
 }  // namespace
 
+raft::Log recovered(const raft::Restored& disk) {
+  raft::Log log(disk.base, disk.entries);
+  const raft::Position last = disk.snapshot.last;
+  return log.term_at(last.index) == last.term ? log : raft::Log(last);
+}
+
 Fingerprint Node::fingerprint(const Renaming& renaming) const {
   Hasher hasher(renaming, durable);
   describe(hasher);
@@ -184,9 +232,11 @@ Fingerprint Node::fingerprint(const Renaming& renaming) const {
 raft::Config config_of(NodeId id, const Bounds& bounds) {
   raft::Config config;
   config.id = id;
-  for (std::uint64_t voter = 1; voter <= bounds.nodes; ++voter) {
+  const std::uint64_t voters = std::min(bounds.nodes, bounds.voters);
+  for (std::uint64_t voter = 1; id.value() <= voters && voter <= voters; ++voter) {
     config.voters.push_back(NodeId(voter));
   }
+  config.log_tail_bytes = 0;
   config.election_timeout_min = config.election_timeout_max = Duration::zero();
   config.heartbeat_interval = Duration::zero();
   config.append_entries_max = bounds.entries;
@@ -197,12 +247,20 @@ Node first_start(NodeId id, const Bounds& bounds) {
   return {.core = raft::Core(config_of(id, bounds), {}, kNow)};
 }
 
-Outcome take_turn(const Node& before, Input input, const Envelope* message, const Bounds& bounds) {
+raft::Membership members_of(std::uint32_t voters) {
+  raft::Membership membership;
+  for (std::uint64_t id = 1; id <= kNodesMax; ++id) {
+    if ((voters >> (id - 1) & 1) != 0) membership.members.push_back({.id = NodeId(id)});
+  }
+  return membership;
+}
+
+Outcome take_turn(const Node& before, Input input, Given given, const Bounds& bounds) {
   Outcome outcome{.node = before};
   const ChecksThrow checks_throw;
   try {
     Host host(outcome, bounds);
-    host.apply(input, message);
+    host.apply(input, given);
     host.settle();
     if (input.kind != Input::Kind::kCrash) host.check_step(before.core);
   } catch (const CheckFailed& failed) {

@@ -21,6 +21,13 @@ struct OpenRead {
   Index floor;  // what was committed when it was asked for
 };
 
+// A snapshot that a node was sent: a file that may be durable already.
+struct Received {
+  NodeId from;
+  raft::SnapshotMeta meta;
+  bool operator==(const Received&) const = default;
+};
+
 // One node and its host: what a Core needs around it to be run.
 struct Node {
   raft::Core core;
@@ -30,10 +37,11 @@ struct Node {
   Index handed_out{};
   std::uint64_t tokens = 0;  // the newest that a read was given; survives a crash
   std::vector<OpenRead> reads{};
+  std::optional<Received> received{};  // and not yet installed
 
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(core.id(), core, disk, writing, handed_out, tokens, reads);
+    visit(core.id(), core, disk, writing, handed_out, tokens, reads, received);
   }
   Fingerprint fingerprint(const Renaming& renaming) const;
 };
@@ -46,13 +54,28 @@ struct Input {
     kTimeout,
     kPropose,
     kRead,      // argument: the committed index
-    kCrash,     // and starts again; argument: how many of its unfinished writes were finished
+    kCrash,     // and starts again; argument: see Crash
     kTransfer,  // argument: to whom
+    kChange,    // argument: the voters of the target, a bit for each node from 1
+    kSnapshot,  // argument: the last entry
+    kReceive,   // argument: the snapshot
+    kInstall,   // what was received
   };
   Kind kind = Kind::kDeliver;
   std::uint32_t argument = 0;
 
   bool operator==(const Input&) const = default;
+};
+
+// How far the disk was when a node crashed.
+struct Crash {
+  std::size_t finished = 0;   // of its writes
+  bool has_received = false;  // the snapshot that it was sent is durable
+
+  std::uint32_t argument() const {
+    return static_cast<std::uint32_t>(2 * finished + (has_received ? 1 : 0));
+  }
+  static Crash of(std::uint32_t argument) { return {argument / 2, argument % 2 != 0}; }
 };
 
 // What comes of it.
@@ -70,8 +93,17 @@ struct Outcome {
 raft::Config config_of(NodeId id, const Bounds& bounds);
 Node first_start(NodeId id, const Bounds& bounds);
 
-// `message` is what is delivered.
-Outcome take_turn(const Node& before, Input input, const raft::Envelope* message,
-                  const Bounds& bounds);
+// What is delivered or received: the input's argument names it.
+struct Given {
+  const raft::Envelope* message = nullptr;
+  const Received* snapshot = nullptr;
+};
+Outcome take_turn(const Node& before, Input input, Given given, const Bounds& bounds);
+
+// The log with which a node starts from this disk.
+raft::Log recovered(const raft::Restored& disk);
+
+// The target of a kChange.
+raft::Membership members_of(std::uint32_t voters);
 
 }  // namespace holdfast::explore

@@ -20,10 +20,31 @@ std::string text(const raft::Envelope& envelope) {
   return text(envelope.from) + "->" + text(envelope.to) + " " + to_text(envelope.message);
 }
 
+std::string names(const raft::Membership& membership) {
+  std::string names;
+  for (const raft::Member& member : membership.members) names += " " + text(member.id);
+  return names;
+}
+
 std::string terms(std::span<const raft::Entry> entries) {
   std::string terms;
   for (const raft::Entry& entry : entries) terms += (terms.empty() ? "" : ",") + text(entry.term);
   return terms.empty() ? "-" : terms;
+}
+
+std::string terms(const raft::Log& log) {
+  return terms(log.from(log.first_index()));
+}
+
+// "1,2-,3+,4l": a voter, one that stops to be one, one that becomes one, and one that is none.
+std::string signs(const raft::Membership& membership) {
+  std::string signs;
+  for (const raft::Member& member : membership.members) {
+    signs += (signs.empty() ? "" : ",") + text(member.id);
+    if (member.votes != member.voted) signs += member.votes ? "+" : "-";
+    if (!member.votes && !member.voted) signs += "l";
+  }
+  return signs.empty() ? "-" : signs;
 }
 
 class Writer {
@@ -38,7 +59,8 @@ class Writer {
   std::string write() {
     line("# Found by holdfast explore. At the end this does not hold:");
     line("#   " + counterexample_.property);
-    line("cluster " + text(bounds_.nodes) + " timeless entries=" + text(bounds_.entries));
+    line("cluster " + text(bounds_.nodes) + " timeless tail=0 entries=" + text(bounds_.entries) +
+         (bounds_.voters < bounds_.nodes ? " voters=" + text(bounds_.voters) : ""));
     for (const Node& node : nodes_) {
       if (bounds_.writes > 0) line("disk " + text(node.core.id()) + " slow");
     }
@@ -53,12 +75,10 @@ class Writer {
 
   void take(const Step& step) {
     Node& node = nodes_[step.node];
-    const raft::Envelope* message = step.input.kind == Kind::kDeliver
-                                        ? &universe_.message(MessageRef{step.input.argument})
-                                        : nullptr;
-    Outcome outcome = take_turn(node, step.input, message, bounds_);
+    const Given given = universe_.given(step.input);
+    Outcome outcome = take_turn(node, step.input, given, bounds_);
     if (!outcome.broken.empty()) stand(node);
-    write_input(node, step, message);
+    write_input(node, step, given.message);
     const std::string id = text(node.core.id());
     if (bounds_.writes > 0) {
       for (std::size_t i = 0; i < outcome.forced_writes; ++i) line("disk " + id + " one");
@@ -72,8 +92,7 @@ class Writer {
       line("expect " + id + " role=leader term=" + text(core.term()));
     }
     if (core.commit_index() > node.core.commit_index()) {
-      line("expect " + id + " commit=" + text(core.commit_index()) +
-           " log=" + terms(core.log().from(Index(1))));
+      line("expect " + id + " commit=" + text(core.commit_index()) + " log=" + terms(core.log()));
     }
     node = std::move(outcome.node);
   }
@@ -95,22 +114,40 @@ class Writer {
       case Kind::kTransfer:
         return line("transfer " + id + " " + text(step.input.argument));
       case Kind::kCrash:
-        for (std::uint32_t i = 0; i < step.input.argument; ++i) line("disk " + id + " one");
-        line("crash " + id);
-        return line("restart " + id);
+        return write_crash(node, Crash::of(step.input.argument), id);
+      case Kind::kChange:
+        return line("members " + id + names(members_of(step.input.argument)));
+      case Kind::kSnapshot:
+        return line("snapshot " + id + " " + text(step.input.argument));
+      case Kind::kReceive:
+        return;  // nothing is seen of it before it is installed
+      case Kind::kInstall:
+        return line("install " + id + " " + text(node.received->from) + " " +
+                    text(node.received->meta.last.index));
     }
+  }
+
+  void write_crash(const Node& node, Crash crash, const std::string& id) {
+    for (; crash.finished > 0; --crash.finished) line("disk " + id + " one");
+    if (crash.has_received) {
+      line("receive " + id + " " + text(node.received->from) + " " +
+           text(node.received->meta.last.index));
+    }
+    line("crash " + id);
+    line("restart " + id);
   }
 
   void write_timeout(const Node& node, const std::string& id) {
     line("timeout " + id);
     if (bounds_.pre_votes || node.core.is_leader()) return;
-    std::size_t needed = bounds_.nodes / 2;
-    for (std::uint64_t peer = 1; needed > 0; ++peer) {
-      if (NodeId(peer) == node.core.id()) continue;
-      const raft::VoteResponse granted{
-          .term = node.core.term().next(), .pre = true, .granted = true};
-      line("inject " + text(raft::Envelope{NodeId(peer), node.core.id(), granted}));
-      --needed;
+    raft::Core core = node.core;
+    core.tick(kNow);
+    for (std::uint64_t peer = 1; core.is_pre_candidate(); ++peer) {
+      if (NodeId(peer) == core.id()) continue;
+      const raft::VoteResponse granted{.term = core.term().next(), .pre = true, .granted = true};
+      const raft::Envelope envelope{NodeId(peer), core.id(), granted};
+      core.receive(kNow, envelope);
+      line("inject " + text(envelope));
     }
   }
 
@@ -126,10 +163,18 @@ class Writer {
   void stand(const Node& node) {
     const raft::Core& core = node.core;
     line("expect " + text(core.id()) + " term=" + text(core.term()) +
-         " vote=" + text(core.voted_for()) + " commit=" + text(core.commit_index()) + " log=" +
-         terms(core.log().from(Index(1))) + " disk_term=" + text(node.disk.hard_state.term) +
+         " vote=" + text(core.voted_for()) + " commit=" + text(core.commit_index()) +
+         " log=" + terms(core.log()) + " disk_term=" + text(node.disk.hard_state.term) +
          " disk_vote=" + text(node.disk.hard_state.voted_for) +
          " disk_log=" + terms(node.disk.entries));
+    if (bounds_.changes > 0) {
+      line("expect " + text(core.id()) + " members=" + signs(core.membership()));
+    }
+    if (bounds_.snapshots > 0) {
+      const raft::Position last = node.disk.snapshot.last;
+      line("expect " + text(core.id()) + " base=" + text(core.log().base().index) +
+           " snapshot=" + text(last.index) + "@" + text(last.term));
+    }
   }
 
   const Counterexample& counterexample_;

@@ -35,25 +35,57 @@ Fingerprint fingerprint_of(const raft::Envelope& envelope, const Renaming& renam
   return hasher.result();
 }
 
-std::array<std::uint8_t, kEntriesMax> terms(std::span<const raft::Entry> entries) {
-  CHECK(entries.size() <= kEntriesMax);
+template <class Tag>
+std::uint8_t small(Strong<Tag> number) {
+  CHECK(number.value() < kInSnapshot);
+  return static_cast<std::uint8_t>(number.value());
+}
+
+std::uint8_t bit(NodeId node) {
+  return static_cast<std::uint8_t>(1u << (node.value() - 1));
+}
+
+std::array<std::uint8_t, kEntriesMax> terms(const raft::Log& log) {
+  CHECK(log.last_index().value() <= kEntriesMax);
   std::array<std::uint8_t, kEntriesMax> terms{};
-  std::ranges::transform(entries, terms.begin(), [](const raft::Entry& entry) {
-    return static_cast<std::uint8_t>(entry.term.value());
-  });
+  for (std::uint64_t i = 1; i <= log.last_index().value(); ++i) {
+    const auto term = log.term_at(Index(i));
+    terms[i - 1] = term ? small(*term) : kInSnapshot;
+  }
   return terms;
 }
 
+Voters voters_of(const raft::Membership& membership) {
+  Voters voters;
+  for (const raft::Member& member : membership.members) {
+    if (member.votes) voters.votes |= bit(member.id);
+    if (member.voted) voters.voted |= bit(member.id);
+  }
+  return voters;
+}
+
+bool is_change(const raft::Log& log, Index index) {
+  return index > log.base().index && log.at(index).kind == raft::EntryKind::kMembership;
+}
+
 Look look_at(const Node& node) {
-  const auto& log = node.core.log();
-  return {.term = static_cast<std::uint8_t>(node.core.term().value()),
-          .commit = static_cast<std::uint8_t>(node.core.commit_index().value()),
-          .log_size = static_cast<std::uint8_t>(log.last_index().value()),
-          .disk_size = static_cast<std::uint8_t>(node.disk.entries.size()),
-          .writing = static_cast<std::uint8_t>(node.writing.size()),
-          .leads = node.core.is_leader(),
-          .log = terms(log.from(Index(1))),
-          .disk = terms(node.disk.entries)};
+  const auto& core = node.core;
+  const raft::Log written = recovered(node.disk);
+  Look look{.term = small(core.term()),
+            .commit = small(core.commit_index()),
+            .log_size = small(core.log().last_index()),
+            .disk_size = small(written.last_index()),
+            .writing = static_cast<std::uint8_t>(node.writing.size()),
+            .leads = core.is_leader(),
+            .log = terms(core.log()),
+            .disk = terms(written),
+            .leader = small(core.leader()),
+            .snapshot = small(node.disk.snapshot.last.index),
+            .has_received = node.received.has_value(),
+            .voters = voters_of(core.membership_at(core.commit_index())),
+            .is_change_last = is_change(core.log(), core.commit_index())};
+  for (const NodeId peer : core.peers_behind_log()) look.behind |= bit(peer);
+  return look;
 }
 
 MessageLook look_at(const raft::Envelope& envelope) {
@@ -65,7 +97,8 @@ MessageLook look_at(const raft::Envelope& envelope) {
           .is_answer = std::holds_alternative<raft::VoteResponse>(message) ||
                        std::holds_alternative<raft::AppendResponse>(message) ||
                        std::holds_alternative<raft::HeartbeatResponse>(message) ||
-                       std::holds_alternative<raft::ReadIndexResponse>(message)};
+                       std::holds_alternative<raft::ReadIndexResponse>(message),
+          .starts_term = std::holds_alternative<raft::TimeoutNow>(message)};
 }
 
 std::uint64_t key_of(NodeRef node, Input input) {
@@ -102,9 +135,7 @@ NodeRef Universe::first_start(NodeId id) {
 Turn Universe::turn(NodeRef node, Input input) {
   const auto [known, is_new] = turns_.try_emplace(key_of(node, input));
   if (!is_new) return known->second;
-  const raft::Envelope* message =
-      input.kind == Input::Kind::kDeliver ? &this->message(MessageRef{input.argument}) : nullptr;
-  Outcome outcome = take_turn(this->node(node), input, message, bounds_);
+  Outcome outcome = take_turn(this->node(node), input, given(input), bounds_);
   Turn& turn = known->second;
   turn.sent_from = static_cast<std::uint32_t>(sent_.size());
   for (const raft::Envelope& envelope : outcome.sent) sent_.push_back(intern(envelope));
@@ -114,13 +145,28 @@ Turn Universe::turn(NodeRef node, Input input) {
   return turn;
 }
 
+Given Universe::given(Input input) const {
+  Given given;
+  if (input.kind == Input::Kind::kDeliver) given.message = &message(MessageRef{input.argument});
+  if (input.kind == Input::Kind::kReceive) given.snapshot = &snapshot(SnapshotRef{input.argument});
+  return given;
+}
+
+SnapshotRef Universe::intern(const Received& snapshot) {
+  const auto known = std::ranges::find(snapshots_, snapshot);
+  const auto at = SnapshotRef(known - snapshots_.begin());
+  if (known == snapshots_.end()) snapshots_.push_back(snapshot);
+  return at;
+}
+
 NodeRef Universe::intern(Node node) {
   const Fingerprint own = node.fingerprint(renamings_[0]);
   const auto [known, is_new] = node_refs_.try_emplace(own, NodeRef(nodes_.size()));
   if (is_new) {
     std::vector<Fingerprint> names(renamings_.size());
     names[0] = own;
-    looks_.push_back(look_at(node));
+    Look& look = looks_.emplace_back(look_at(node));
+    look.snapshot_ref = intern(Received{node.core.id(), node.disk.snapshot});
     const Fingerprint nameless = node.fingerprint(nameless_for(node.core.id()));
     nodes_.push_back({std::move(node), nameless, std::move(names)});
   }

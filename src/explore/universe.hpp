@@ -19,15 +19,25 @@ struct Look {
   std::uint8_t disk_size = 0;
   std::uint8_t writing = 0;
   bool leads = false;
-  std::array<std::uint8_t, kEntriesMax> log{};  // terms
+  // Terms. Of what is in a snapshot only the last entry's is known.
+  std::array<std::uint8_t, kEntriesMax> log{};
   std::array<std::uint8_t, kEntriesMax> disk{};
+  std::uint8_t leader = 0;
+  std::uint8_t snapshot = 0;  // on disk: the last entry
+  SnapshotRef snapshot_ref{};
+  std::uint8_t behind = 0;  // whom it should send that, a bit for each node from 1
+  bool has_received = false;
+  Voters voters;                // by the membership after `commit`
+  bool is_change_last = false;  // the entry at `commit` is that membership
 };
+inline constexpr std::uint8_t kInSnapshot = 255;
 
 struct MessageLook {
   std::uint8_t from = 0;
   std::uint8_t to = 0;
   std::uint8_t term = 0;
-  bool is_answer = false;  // of no use in a later term
+  bool is_answer = false;    // of no use in a later term
+  bool starts_term = false;  // the next one
 };
 
 // What becomes of a node by an input.
@@ -56,6 +66,9 @@ class Universe {
   const Look& look(NodeRef ref) const { return looks_[index(ref)]; }
   const raft::Envelope& message(MessageRef ref) const { return messages_[index(ref)].envelope; }
   const MessageLook& look(MessageRef ref) const { return message_looks_[index(ref)]; }
+  const Received& snapshot(SnapshotRef ref) const { return snapshots_[index(ref)]; }
+  // What an input's argument names.
+  Given given(Input input) const;
 
   // All permutations of the nodes' ids; the first renames nobody.
   const std::vector<Renaming>& renamings() const { return renamings_; }
@@ -84,6 +97,7 @@ class Universe {
   static std::size_t index(auto ref) { return static_cast<std::size_t>(ref); }
   NodeRef intern(Node node);
   MessageRef intern(const raft::Envelope& envelope);
+  SnapshotRef intern(const Received& snapshot);
   std::uint16_t intern(const std::string& broken);
 
   const Bounds bounds_;
@@ -92,6 +106,7 @@ class Universe {
   std::vector<Look> looks_;
   std::deque<StoredMessage> messages_;
   std::vector<MessageLook> message_looks_;
+  std::deque<Received> snapshots_;
   std::deque<std::string> broken_{""};
   std::vector<MessageRef> sent_;  // by all turns
   boost::unordered_flat_map<Fingerprint, NodeRef> node_refs_;

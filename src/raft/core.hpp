@@ -103,6 +103,8 @@ class Core {
   Position snapshot() const { return snapshot_; }  // the newest that compact() or install() named
   const Membership& membership() const { return memberships_.current(); }
   Index membership_index() const { return memberships_.current_index(); }
+  // In force after the entry at `index`, which is not before the snapshot's last.
+  const Membership& membership_at(Index index) const { return memberships_.at(index); }
   // What a snapshot of the state after `index` stands for; `index` is committed and in the log.
   SnapshotMeta meta_at(Index index) const;
   // A leader says that this node is no member any more: it may stop.
@@ -122,10 +124,10 @@ class Core {
   // ticket or a time. Private structs among it are aggregates.
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(hard_state_, log_, snapshot_, commit_index_, handed_out_, role_, election_deadline_,
-          leader_heard_, verified_, reads_asked_, last_ticket_, durable_ticket_, hard_state_ticket_,
-          log_ticket_, hard_state_dirty_, log_reset_, log_dirty_from_, durable_index_, pending_,
-          held_, removed_, fault_);
+    visit(hard_state_, log_, snapshot_, memberships_, commit_index_, handed_out_, role_,
+          election_deadline_, leader_heard_, verified_, reads_asked_, last_ticket_, durable_ticket_,
+          hard_state_ticket_, log_ticket_, hard_state_dirty_, log_reset_, log_dirty_from_,
+          durable_index_, pending_, held_, removed_, fault_);
   }
 
  private:

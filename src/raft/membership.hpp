@@ -52,8 +52,9 @@ struct Membership {
   // The highest value that a majority of each set has reached. Without voters the lowest there is.
   template <std::invocable<NodeId> ValueOf>
   auto reached_by_quorum(ValueOf value_of) const {
-    return std::min(reached_by_majority(&Member::votes, value_of),
-                    reached_by_majority(&Member::voted, value_of));
+    const auto by_new = reached_by_majority(&Member::votes, value_of);
+    if (planted(Bug::kJointIgnoresOld)) return by_new;
+    return std::min(by_new, reached_by_majority(&Member::voted, value_of));
   }
   // What follows a joint membership.
   Membership after_change() const;
@@ -64,13 +65,18 @@ struct Membership {
   template <class ValueOf>
   auto reached_by_majority(bool Member::*is_counted, ValueOf value_of) const {
     std::vector<decltype(value_of(NodeId()))> values;
+    std::size_t voters = 0;
     for (const Member& member : members) {
-      if (member.*is_counted) values.push_back(value_of(member.id));
+      if (member.*is_counted) ++voters;
+      if (member.*is_counted || planted(Bug::kRemovedNodeVotes)) {
+        values.push_back(value_of(member.id));
+      }
     }
-    if (values.empty()) return decltype(value_of(NodeId())){};
+    if (voters == 0) return decltype(value_of(NodeId())){};
     std::ranges::sort(values, std::greater{});
-    const std::size_t majority = values.size() / 2 + (planted(Bug::kQuorumTooSmall) ? 0 : 1);
-    return values[majority - 1];
+    const std::size_t majority = voters / 2 + (planted(Bug::kQuorumTooSmall) ? 0 : 1);
+    // Half of one is nobody, and that would be no bug but a crash.
+    return values[std::max<std::size_t>(majority, 1) - 1];
   }
 };
 

@@ -27,6 +27,12 @@ class MembershipLog {
   // The first is the one in force at `index` from now on.
   void compact_to(Index index);
 
+  // See Core::describe.
+  template <class Visitor>
+  void describe(Visitor& visit) const {
+    visit(entries_);
+  }
+
  private:
   struct Entry {
     Index index;

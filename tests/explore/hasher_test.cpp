@@ -47,6 +47,19 @@ TEST(Hasher, SetsAndMapsOfRenamedNodes_HaveNoOrder) {
   EXPECT_EQ(hash(std::set{NodeId(1), NodeId(3)}), hash_swapped(std::set{NodeId(2), NodeId(3)}));
 }
 
+raft::Entry change_to(const raft::Membership& membership) {
+  return {Term(1), raft::EntryKind::kMembership, Payload(raft::encode(membership))};
+}
+
+TEST(Hasher, MembershipsOfRenamedNodes_HaveNoOrder) {
+  const raft::Membership one{{{.id = NodeId(1), .votes = false}, {.id = NodeId(2)}}};
+  const raft::Membership other{{{.id = NodeId(1)}, {.id = NodeId(2), .votes = false}}};
+  EXPECT_EQ(hash(one), hash_swapped(other));
+  EXPECT_NE(hash(one), hash_swapped(one));
+  EXPECT_EQ(hash(change_to(one)), hash_swapped(change_to(other)));
+  EXPECT_NE(hash(change_to(one)), hash_swapped(change_to(one)));
+}
+
 TEST(Hasher, Sequences_HaveOrder) {
   EXPECT_NE(hash(std::vector{Index(1), Index(2)}), hash(std::vector{Index(2), Index(1)}));
   EXPECT_NE(hash(std::vector{Index(1)}, std::vector<Index>()),

@@ -19,6 +19,7 @@ constexpr std::uint64_t kSeeds = 200;
 struct Climate {
   std::size_t nodes;
   Weather weather;
+  std::size_t voters = SIZE_MAX;
 };
 constexpr auto kClimates = std::to_array<Climate>({
     {3,
@@ -39,6 +40,16 @@ constexpr auto kClimates = std::to_array<Climate>({
       .partition = 0.002,
       .transfer = 0.002,
       .nonsense = 0.02}},
+    {5,
+     {.loss = 0.05,
+      .delay_ms_max = 40,
+      .disk_ms_max = 40,
+      .crash = 0.0005,
+      .partition = 0.002,
+      .transfer = 0.002,
+      .snapshot = 0.02,
+      .change = 0.05},
+     3},
 });
 
 // What the first storm that breaks something breaks; empty if none does.
@@ -47,7 +58,7 @@ std::string broken_by_storms() {
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     for (const Climate& climate : kClimates) {
       try {
-        Storm(climate.nodes, seed).run_for(4000, climate.weather);
+        Storm(climate.nodes, seed, climate.voters).run_for(4000, climate.weather);
       } catch (const std::exception& broken) {
         return broken.what();
       }
@@ -65,7 +76,8 @@ struct Hunt {
 // With one message in flight at a time nodes do what they do one after the other, and that is
 // enough for nearly all. Two hundred storms do not find a leader that does not await its own disk;
 // nor an old entry committed by counting, which takes figure 8 of the paper; nor reads without
-// confirmation, since a deposed leader that shares its successor's clock steps down in time.
+// confirmation, since a deposed leader that shares its successor's clock steps down in time; nor a
+// log that conflicts with a snapshot, since those who are far behind have seldom led.
 const auto kHunts = std::to_array<Hunt>({
     {Bug::kVoteNotPersisted, {.messages = 1}},
     {Bug::kVoteBeforeDisk, {.messages = 1}},
@@ -89,6 +101,18 @@ const auto kHunts = std::to_array<Hunt>({
     {Bug::kConflictKept, {.messages = 1}},
     {Bug::kCommittedTruncated, {.terms = 3, .messages = 1, .writes = 0, .crashes = 0}},
     {Bug::kQuorumTooSmall, {.messages = 1}},
+    {Bug::kSnapshotWrongTerm, {.messages = 1, .writes = 0, .snapshots = 1}},
+    {Bug::kSnapshotWithoutMembership,
+     {.messages = 1, .writes = 0, .proposals = 0, .changes = 1, .snapshots = 1}},
+    {Bug::kConflictKeptBehindSnapshot,
+     {.terms = 3, .messages = 1, .writes = 0, .crashes = 0, .snapshots = 1},
+     false},
+    {Bug::kJointIgnoresOld,
+     {.messages = 1, .writes = 0, .proposals = 0, .crashes = 0, .changes = 1}},
+    {Bug::kChangeMadeTwice,
+     {.messages = 1, .writes = 0, .proposals = 0, .crashes = 0, .changes = 2}},
+    {Bug::kRemovedNodeVotes,
+     {.messages = 1, .writes = 0, .proposals = 0, .crashes = 0, .changes = 1}},
     {Bug::kLateReadAnswerTaken, {.terms = 1, .messages = 1, .writes = 0, .crashes = 0, .reads = 2}},
 });
 
@@ -136,15 +160,25 @@ INSTANTIATE_TEST_SUITE_P(Raft, Planted, testing::ValuesIn(kHunts), [](const auto
   return name;
 });
 
+// What breaks no property, or not by messages that a core sends.
+void expect_found_by(Bug bug, const std::string& name) {
+  const std::string dialogue = std::string(HOLDFAST_TESTS_DIR) + "/raft/scripts/" + name;
+  EXPECT_EQ(Script::run(dialogue), "");
+  plant(bug);
+  EXPECT_NE(Script::run(dialogue), "");
+  plant(Bug::kNone);
+}
+
 // A leader that backtracks at once never sends less than what cuts a follower's stale tail off, as
 // long as no more than kTermRunsMax terms lie between. So it takes a message made for it.
 TEST(PlantedCommitBeyondProof, IsFoundByItsDialogue) {
-  const std::string dialogue =
-      std::string(HOLDFAST_TESTS_DIR) + "/raft/scripts/commit_bounded_by_what_was_proved.txt";
-  EXPECT_EQ(Script::run(dialogue), "");
-  plant(Bug::kCommitBeyondProof);
-  EXPECT_NE(Script::run(dialogue), "");
-  plant(Bug::kNone);
+  expect_found_by(Bug::kCommitBeyondProof, "commit_bounded_by_what_was_proved.txt");
+}
+
+// Where servers are changed one by one this loses what was committed. Joint majorities meet those
+// of the set that is left, so here it only waits in vain.
+TEST(PlantedChangeBeforeNoop, IsFoundByItsDialogue) {
+  expect_found_by(Bug::kChangeBeforeNoop, "membership_second_change_waits.txt");
 }
 
 TEST(NothingPlanted, NothingIsFoundByStorms) {

@@ -162,6 +162,8 @@ void Script::execute(const Words& words) {
     snapshot(subject, Index(std::stoull(words.at(2))));
   else if (command == "install")
     install(subject, words);
+  else if (command == "receive")
+    receive(subject, words);
   else if (command == "send")
     subject.core->snapshot_sent(parse_id(words.at(2)), subject.disk.snapshot.last.index);
   else
@@ -248,7 +250,10 @@ Membership Script::parse_members(const Words& words) {
 }
 
 void Script::change_members(Node& subject, const Words& words) {
-  const auto changed = subject.core->change_membership(subject.now, parse_members(words));
+  // Where all happens at once nobody has answered within no time at all.
+  const bool is_timeless = subject.config.election_timeout_min == Duration::zero();
+  const Instant now = subject.now - (is_timeless ? Duration(1) : Duration::zero());
+  const auto changed = subject.core->change_membership(now, parse_members(words));
   subject.refusal = changed ? "none" : refusal_name(changed.error());
 }
 
@@ -258,16 +263,21 @@ void Script::snapshot(Node& subject, Index last) {
   subject.core->compact(last);
 }
 
-// Durable at once; what comes of it in the log is written like the rest.
-void Script::install(Node& subject, const Words& words) {
+// The file is durable at once. What comes of it in the log is written like the rest.
+SnapshotMeta Script::receive(Node& subject, const Words& words) {
   const Node& from = node(words.at(2));
   const Index last =
       words.size() > 3 ? Index(std::stoull(words[3])) : from.disk.snapshot.last.index;
   const auto found = from.snapshots.find(last);
   if (found == from.snapshots.end()) fail("there is no such snapshot");
-  const SnapshotMeta meta = found->second;
+  const SnapshotMeta meta = subject.snapshots[last] = found->second;
+  if (last > subject.disk.snapshot.last.index) subject.disk.snapshot = meta;
+  return meta;
+}
+
+void Script::install(Node& subject, const Words& words) {
+  const SnapshotMeta meta = receive(subject, words);
   if (!subject.core->install(subject.now, meta)) return;
-  subject.disk.snapshot = subject.snapshots[last] = meta;
   subject.committed = {"snapshot@" + std::to_string(meta.last.index.value())};
 }
 

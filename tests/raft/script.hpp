@@ -45,6 +45,7 @@ class Script {
   static Membership parse_members(const Words& words);
   void change_members(Node& node, const Words& words);
   void snapshot(Node& node, Index last);
+  SnapshotMeta receive(Node& node, const Words& words);
   void install(Node& node, const Words& words);
   void restore(const Words& words);
   void timeout(Node& node);

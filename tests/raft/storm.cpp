@@ -181,7 +181,6 @@ void Storm::make_snapshot(Node& node, const Weather& weather) {
   const Index last = first.plus(prng_.below(node.handed_out.value() - first.value() + 1));
   if (!node.core->log().term_at(last)) return;
   const SnapshotMeta meta = node.core->meta_at(last);
-  check_snapshot(meta);
   node.making = File{now_ + time_up_to(5 * weather.disk_ms_max), meta};
 }
 
@@ -223,7 +222,6 @@ void Storm::deliver_snapshots() {
     Node& to = nodes_.at(transfer.to);
     if (!to.core || to.loading || cut_.contains({transfer.from, transfer.to})) continue;
     if (transfer.term != to.core->term() || transfer.from != to.core->leader()) continue;
-    check_snapshot(transfer.meta);
     to.loading = File{now_ + time_up_to(100), transfer.meta};
   }
 }

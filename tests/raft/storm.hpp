@@ -90,7 +90,6 @@ class Storm {
   void check_elected(NodeId id);
   void check_commit_quorum(Index index);
   void check_membership(NodeId id);
-  void check_snapshot(const SnapshotMeta& meta);
   void check_promises(NodeId id, const Envelope& envelope);
   void check_read(const ReadGranted& read);
   void check_log_matching();

@@ -123,17 +123,6 @@ void Storm::check_membership(NodeId id) {
               ", and not by " + to_string(core.membership()));
 }
 
-void Storm::check_snapshot(const SnapshotMeta& meta) {
-  const std::uint64_t last = meta.last.index.value();
-  require(last <= chosen_.size() && chosen_[last - 1].term == meta.last.term,
-          "a snapshot has the term of its last entry");
-  const Membership& members = chosen_membership(meta.last.index);
-  // A node that came later does not know with what the cluster began.
-  const bool is_unknown = meta.membership.members.empty() && members == memberships_[Index()];
-  require(is_unknown || meta.membership == members,
-          "a snapshot has the membership that was committed");
-}
-
 // What a message promises is on the sender's disk.
 void Storm::check_promises(NodeId id, const Envelope& envelope) {
   const Restored& disk = nodes_.at(id).disk;
