@@ -31,20 +31,27 @@ bool is_voter(const Member* member) {
 // Whether the membership is what the request asks for.
 bool is_fulfilled(const MemberRequest& request, const Membership& membership) {
   const Member* member = membership.find(request.node);
+  const bool is_there = member != nullptr && member->address == request.address;
   switch (request.kind) {
     case Kind::kAdd:
+      return is_there && is_voter(member);
     case Kind::kPromote:
       return is_voter(member);
     case Kind::kAddLearner:
-      return member != nullptr && !member->votes && !member->joins;
+      return is_there && !member->votes && !member->joins;
     case Kind::kRemove:
       return member == nullptr;
     case Kind::kReplace:
-      return is_voter(member) && !membership.contains(request.replaces);
+      return is_there && is_voter(member) && !membership.contains(request.replaces);
     case Kind::kMove:
-      return member != nullptr && member->address == request.address;
+      return is_there;
   }
   return false;
+}
+
+bool is_addition(const MemberRequest& request) {
+  return request.kind == Kind::kAdd || request.kind == Kind::kAddLearner ||
+         request.kind == Kind::kReplace;
 }
 
 std::optional<std::string> object_to_address(const MemberRequest& request,
@@ -139,27 +146,32 @@ void MemberQueue::add(Instant now, RequestKey key, MemberRequest request) {
 }
 
 void MemberQueue::step(Instant now, raft::Core& core) {
-  while (!waiting_.empty()) {
-    auto reply = try_to_finish(now, core, waiting_.front());
-    if (!reply) return;
-    completions_.push_back({waiting_.front().key, std::move(*reply)});
-    waiting_.pop_front();
-  }
+  bool may_change = true;
+  std::erase_if(waiting_, [&](Waiting& waiting) {
+    auto reply = try_to_finish(now, core, waiting, may_change);
+    if (reply) completions_.push_back({waiting.key, std::move(*reply)});
+    return reply.has_value();
+  });
 }
 
-std::optional<kv::Reply> MemberQueue::try_to_finish(Instant now, raft::Core& core,
-                                                    Waiting& waiting) {
+std::optional<kv::Reply> MemberQueue::try_to_finish(Instant now, raft::Core& core, Waiting& waiting,
+                                                    bool& may_change) {
   if (!core.is_leader()) return leadership_lost(waiting.is_begun);
   const Membership& membership = core.membership();
   const bool is_settled = !membership.is_joint() && core.membership_index() <= core.commit_index();
   if (is_settled && is_fulfilled(waiting.request, membership)) return kv::Reply::ok();
   if (now >= waiting.deadline) return too_late(core, waiting);
-  if (!is_settled) return std::nullopt;
+  if (!is_settled || !may_change) return std::nullopt;
+  if (waiting.is_begun && is_addition(waiting.request) &&
+      !membership.contains(waiting.request.node)) {
+    return error(name_of(waiting.request.node) + " was removed again before it was a voter");
+  }
   const auto target = target_of(waiting.request, membership);
   if (!target) return error(target.error());
   if (*target == membership) return std::nullopt;  // it catches up
   const auto changed = core.change_membership(now, *target);
   if (changed) waiting.is_begun = true;
+  may_change = false;
   if (!changed && changed.error() == raft::Refusal::kLosesQuorum) return loses_quorum(*target);
   return std::nullopt;
 }
@@ -185,7 +197,9 @@ void MemberQueue::forget_client(std::uint64_t client) {
 }
 
 Instant MemberQueue::next_deadline() const {
-  return waiting_.empty() ? Instant::max() : waiting_.front().deadline;
+  Instant first = Instant::max();
+  for (const Waiting& waiting : waiting_) first = std::min(first, waiting.deadline);
+  return first;
 }
 
 }  // namespace holdfast::replica

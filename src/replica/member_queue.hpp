@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +26,9 @@ struct MemberRequest {
 };
 
 // The requests for changes of the membership that this node, as the leader, was given. One is
-// carried out at a time; each is answered when what it asked for is committed, or cannot be.
+// carried out at a time, but one that waits for a node to catch up keeps none of those behind it
+// from being carried out: that node may never answer, and its removal may be what is asked for
+// next. Each is answered when what it asked for is committed, or cannot be.
 class MemberQueue {
  public:
   explicit MemberQueue(const Config& config) : config_(config) {}
@@ -45,12 +47,13 @@ class MemberQueue {
     Instant deadline;
     bool is_begun = false;  // something of it is in the log, perhaps
   };
-  // Nothing: it goes on.
-  std::optional<kv::Reply> try_to_finish(Instant now, raft::Core& core, Waiting& waiting);
+  // Nothing: it goes on. `may_change`: no request before this one is to change something first.
+  std::optional<kv::Reply> try_to_finish(Instant now, raft::Core& core, Waiting& waiting,
+                                         bool& may_change);
   kv::Reply too_late(const raft::Core& core, const Waiting& waiting) const;
 
   const Config& config_;
-  std::deque<Waiting> waiting_;
+  std::vector<Waiting> waiting_;
   std::vector<Completion> completions_;
 };
 
