@@ -16,7 +16,8 @@ namespace {
 // Handlers that one turn may run before it ends. A turn that took all there is would let a flood
 // of requests delay the answers to the first of them.
 constexpr int kHandlersPerTurn = 256;
-constexpr Duration kStopTime = std::chrono::seconds(3);
+// Nobody tells a node that was removed what became of its clients' requests.
+constexpr Duration kStopTimeRemoved = std::chrono::milliseconds(200);
 
 std::uint64_t random_number() {
   std::random_device device;
@@ -148,7 +149,7 @@ void Node::tell_what_changed(const replica::Output& output) {
     spdlog::critical("{}: the node stops; please report this", *output.fault);
     return end(Exit::kSafetyFault);
   }
-  if (output.removed) begin_stop("this node was removed from the cluster");
+  if (output.removed) begin_stop("this node was removed from the cluster", kStopTimeRemoved);
   const raft::Core& core = replica_.core();
   const Known current{core.leader(), core.term(), core.is_leader()};
   if (known_ == current) return;
@@ -179,15 +180,15 @@ void Node::wait_for_signals() {
       spdlog::warn("told again to stop: stopping at once");
       return end(Exit::kClean);
     }
-    begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
+    begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT", kStopTime);
     wait_for_signals();
   });
 }
 
-void Node::begin_stop(const std::string& why) {
+void Node::begin_stop(const std::string& why, Duration time) {
   if (stop_deadline_) return;
   spdlog::info("stopping ({})", why);
-  stop_deadline_ = now() + kStopTime;
+  stop_deadline_ = now() + time;
   if (replica_.transfer_leadership(now())) spdlog::info("handing leadership over");
   clients_.drain();
 }

@@ -16,6 +16,9 @@
 
 namespace holdfast::server {
 
+// What stopping may take: handing leadership over, answering what was asked.
+inline constexpr Duration kStopTime = std::chrono::seconds(3);
+
 // The node's one thread. A turn is whatever has arrived by now, then end_turn(): one take_output()
 // of the replica for all of it, so that all writes of a turn share a log entry, a disk write and
 // a message to each peer. The log's thread reports by posting to the same loop.
@@ -54,7 +57,7 @@ class Node final : private frontend::Port,
 
   // Stopping: leadership is handed over, what was asked is answered, within a few seconds.
   void wait_for_signals();
-  void begin_stop(const std::string& why);
+  void begin_stop(const std::string& why, Duration time);
   bool may_stop() const;
   void end(Exit code);
 

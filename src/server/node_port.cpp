@@ -91,7 +91,7 @@ std::optional<std::string> Node::transfer_leadership(NodeId target) {
 
 std::optional<std::string> Node::shutdown() {
   // Later: the connection that asks is in the middle of its command.
-  asio::post(io_, [this] { begin_stop("SHUTDOWN"); });
+  asio::post(io_, [this] { begin_stop("SHUTDOWN", kStopTime); });
   return std::nullopt;
 }
 
