@@ -32,6 +32,8 @@ class ChildServers {
   void signal(int id, int number);
   // SIGTERM; returns the exit code.
   int terminate(int id);
+  // Until it ends by itself; returns the exit code.
+  int wait_for_exit(int id);
   bool is_running(int id);
   // From any thread of a process that is about to end: ends all servers and removes the folder.
   // Whoever starts or ends a server from then on waits for ever.
@@ -54,7 +56,6 @@ class ChildServers {
     Address peer;
     pid_t pid = 0;
   };
-  int wait_for_exit(int id);
 
   class ReservedPort;
 

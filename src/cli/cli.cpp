@@ -9,9 +9,12 @@
 #include "cli/demo_command.hpp"
 #include "cli/explore_command.hpp"
 #include "cli/log_command.hpp"
+#include "cli/member_command.hpp"
 #include "cli/server_command.hpp"
 #include "cli/sim_command.hpp"
+#include "cli/snapshot_command.hpp"
 #include "cli/status_command.hpp"
+#include "cli/transfer_command.hpp"
 
 namespace holdfast::cli {
 
@@ -37,6 +40,9 @@ int run(int argc, char** argv) {
   add_server_command(app, exit_code);
   add_clerk_commands(app, exit_code);
   add_status_command(app, exit_code);
+  add_member_command(app, exit_code);
+  add_transfer_command(app, exit_code);
+  add_snapshot_command(app, exit_code);
   add_demo_command(app, exit_code);
   add_log_command(app, exit_code);
   add_sim_command(app, exit_code);

@@ -83,8 +83,9 @@ void restart_dead_node(LocalCluster& cluster, const Say& say) {
     if (cluster.servers().is_running(id)) continue;
     const auto begin = Clock::now();
     cluster.servers().start(id);
-    wait_until(fmt::format("node {} to answer", id), std::chrono::seconds(10),
-               [&] { return ask_status(cluster.servers().client_address(id)).has_value(); });
+    wait_until(fmt::format("node {} to answer", id), std::chrono::seconds(10), [&] {
+      return client::ask_status(cluster.servers().client_address(id)).has_value();
+    });
     cluster.wait_until_equal();
     say(fmt::format("node {} read its log from disk, and had caught up {} after its start", id,
                     milliseconds_since(begin)));
@@ -195,7 +196,7 @@ void heal_network(LocalCluster& cluster, const Say& say) {
 void compare_replicas(LocalCluster& cluster, const Say& say) {
   cluster.wait_until_equal();
   for (int id = 1; id <= 3; ++id) {
-    const NodeStatus status = cluster.status(id);
+    const client::NodeStatus status = cluster.status(id);
     say(fmt::format("node {}: {:<8} applied {}, digest {}", id, status.text("role"),
                     status.number("applied_index"), status.text("digest")));
   }

@@ -55,8 +55,8 @@ int LocalCluster::start() {
   return wait_for_leader();
 }
 
-NodeStatus LocalCluster::status(int id) const {
-  auto status = ask_status(servers_.client_address(id), {}, std::chrono::seconds(10));
+client::NodeStatus LocalCluster::status(int id) const {
+  auto status = client::ask_status(servers_.client_address(id), {}, std::chrono::seconds(10));
   expect(status.has_value(), fmt::format("node {} to answer", id), status ? "" : status.error());
   return std::move(*status);
 }
@@ -85,7 +85,7 @@ int LocalCluster::wait_for_leader() {
     int leading = 0;
     for (int id = 1; id <= servers_.count(); ++id) {
       if (!servers_.is_running(id)) continue;
-      const auto status = ask_status(servers_.client_address(id));
+      const auto status = client::ask_status(servers_.client_address(id));
       if (!status) return false;
       seen.insert(status->number("leader"));
       if (status->leads()) leading = id;
@@ -104,7 +104,7 @@ void LocalCluster::wait_until_equal() {
     seen.clear();
     for (int id = 1; id <= servers_.count(); ++id) {
       if (!servers_.is_running(id)) continue;
-      const auto status = ask_status(servers_.client_address(id));
+      const auto status = client::ask_status(servers_.client_address(id));
       if (!status) return false;
       applied.insert(status->number("applied_index"));
       digests.insert(status->text("digest"));

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "cli/child_servers.hpp"
-#include "cli/node_status.hpp"
 #include "client/clerk.hpp"
+#include "client/node_status.hpp"
 
 namespace holdfast::cli {
 
@@ -36,7 +36,7 @@ class LocalCluster {
   int wait_for_leader();
   // Waits until every running node has the same log applied, and compares the digests.
   void wait_until_equal();
-  NodeStatus status(int id) const;
+  client::NodeStatus status(int id) const;
   std::vector<int> others(int id) const;
   // A command to this one node; its reply as a line of text.
   std::string ask(int id, const std::vector<std::string>& args) const;

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "cli/endpoints.hpp"
-#include "cli/node_status.hpp"
+#include "client/node_status.hpp"
 
 namespace holdfast::cli {
 
@@ -17,7 +17,7 @@ namespace {
 
 struct Row {
   Address address;
-  std::expected<NodeStatus, std::string> status;
+  std::expected<client::NodeStatus, std::string> status;
 };
 
 constexpr std::array kNumbers{"id",
@@ -33,8 +33,16 @@ constexpr std::array kNumbers{"id",
                               "pending_reads",
                               "pending_bytes",
                               "cluster_time_ms",
-                              "storage_stalled"};
-constexpr std::array kTexts{"role", "leader_address", "digest"};
+                              "storage_stalled",
+                              "membership_settled",
+                              "first_index",
+                              "snapshot_index",
+                              "log_bytes",
+                              "making_snapshot",
+                              "snapshots_sending",
+                              "snapshot_received",
+                              "snapshot_total"};
+constexpr std::array kTexts{"role", "leader_address", "digest", "cluster", "membership"};
 
 void print_table(const std::vector<Row>& rows) {
   constexpr auto kLine = "{:<22} {:>3}  {:<13} {:>6} {:>6} {:>10} {:>10} {:>10}  {}\n";
@@ -46,7 +54,7 @@ void print_table(const std::vector<Row>& rows) {
       std::cout << fmt::format("{:<22}   -  {}\n", address, row.status.error());
       continue;
     }
-    const NodeStatus& status = *row.status;
+    const client::NodeStatus& status = *row.status;
     const auto leader = status.number("leader");
     std::cout << fmt::format(kLine, address, status.number("id"), status.text("role"),
                              status.number("term"), leader == 0 ? "-" : std::to_string(leader),
@@ -76,7 +84,7 @@ int show(const Endpoints& endpoints, bool json) {
   bool all_answer = true;
   bool has_leader = false;
   for (const Address& address : endpoints.addresses) {
-    rows.push_back({address, ask_status(address, endpoints.password)});
+    rows.push_back({address, client::ask_status(address, endpoints.password)});
     all_answer = all_answer && rows.back().status.has_value();
     has_leader = has_leader || (rows.back().status && rows.back().status->number("leader") != 0);
   }

@@ -190,7 +190,7 @@ TEST_F(Peers, ManySilentConnections_DoNotKeepTheRealPeerOut) {
     // Node 1 gives them up after a while: new ones keep the crowd as large as it was.
     silent.pop_front();
     silent.push_back(connect());
-    const auto status = cli::ask_status(servers().client_address(3));
+    const auto status = client::ask_status(servers().client_address(3));
     return status && status->number("leader") != 0;
   });
   cluster_.wait_until_equal();

@@ -33,6 +33,14 @@ Servers::~Servers() {
   }
 }
 
+std::string Servers::endpoints_option(const std::vector<Address>& addresses) {
+  std::string option;
+  for (const Address& address : addresses) {
+    option += (option.empty() ? " --endpoints " : ",") + address.to_string();
+  }
+  return option;
+}
+
 client::Clock::time_point soon() {
   return client::Clock::now() + std::chrono::seconds(20);
 }

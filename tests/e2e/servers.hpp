@@ -26,6 +26,10 @@ class Servers : public cli::LocalCluster {
   client::Connection connect(int id) { return connect_to(servers().client_address(id)); }
   static client::Connection connect_to(const Address& address);
 
+  // For a command line: " --endpoints …", all nodes.
+  std::string endpoints() { return endpoints_option(servers().endpoints()); }
+  static std::string endpoints_option(const std::vector<Address>& addresses);
+
   int leader_at_start = 0;
 };
 

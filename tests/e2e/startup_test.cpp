@@ -178,7 +178,10 @@ TEST_F(Startup, WrongSettingsOfAFile_AreNamedWithTheirLine) {
 }
 
 TEST_F(Startup, HelpOfEveryCommand_IsThere) {
-  for (const char* command : {"", "server", "put", "get", "append", "status", "demo", "log"}) {
+  for (const char* command :
+       {"", "server", "put", "get", "append", "status", "demo", "log", "member", "member list",
+        "member add", "member replace", "member remove", "member promote", "member move",
+        "transfer", "snapshot"}) {
     const Ended ended = run(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0) << command;
     EXPECT_THAT(ended.output, HasSubstr("Usage")) << command;
@@ -187,16 +190,15 @@ TEST_F(Startup, HelpOfEveryCommand_IsThere) {
 
 TEST_F(Startup, ClientCommands_WorkAndSayWhatIsWrong) {
   Servers cluster;
-  std::string endpoints = " --endpoints ";
-  for (const Address& address : cluster.servers().endpoints())
-    endpoints += address.to_string() + ",";
-  endpoints.pop_back();
+  const std::string endpoints = cluster.endpoints();
   EXPECT_EQ(run("put k v" + endpoints).output, "OK\n");
   EXPECT_EQ(run("append k w" + endpoints).output, "2\n");
   EXPECT_EQ(run("get k" + endpoints).output, "vw");
   expect_end(run("get none" + endpoints), 3, "there is no key 'none'");
   expect_end(run("status" + endpoints), 0, "leader");
   expect_end(run("status --json" + endpoints), 0, "\"commit_index\":");
+  expect_end(run("status --json" + endpoints), 0, "\"membership\":\"1=");
+  expect_end(run("snapshot" + endpoints), 0, "node 3: has a snapshot of the first ");
   expect_end(run("put k v --timeout 0.3 --endpoints 127.0.0.1:1"), 1, "not executed");
 }
 
