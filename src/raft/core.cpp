@@ -38,6 +38,9 @@ Core::Core(Config config, Restored restored, Instant now)
   CHECK(log_.last_term() <= term());
   reset_election_timer(now);
   if (is_quorum_alone()) election_deadline_ = now;  // there is nobody to wait for
+  // An earlier life may have promised it.
+  const bool has_lived = term() > Term();
+  if (config_.lease_reads && has_lived) promised_until_ = now + config_.election_timeout_min;
 }
 
 // Memberships are in force from where they stand in the log (Raft §6).
@@ -209,7 +212,7 @@ void Core::commit_to(Index index) {
 Effects Core::take_effects(Instant now) {
   if (!fault_) {
     maybe_go_on_changing(now);
-    start_reads();
+    start_reads(now);
     // Entries travel to the peers and to our own disk at the same time (Thesis §10.2.1).
     replicate(now);
     hand_to_disk();

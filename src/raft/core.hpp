@@ -156,11 +156,18 @@ class Core {
     bool told = false;
     bool operator==(const Transfer&) const = default;
   };
+  struct SentRound {
+    Round round;
+    Instant sent;
+    bool operator==(const SentRound&) const = default;
+  };
   struct Leader {
     std::map<NodeId, Progress> peers;
     std::set<NodeId> dropped;  // are no members any more, and not yet told so
     Index term_start;          // the no-op; no read is answered before it is committed
     Round round;
+    std::deque<SentRound> rounds_sent;  // oldest first; kept for lease reads only
+    bool lease_is_void = false;         // a successor was told to campaign, whatever was promised
     Instant heartbeat_due;
     std::vector<PendingRead> reads;  // oldest first
     std::optional<Transfer> transfer;
@@ -216,7 +223,8 @@ class Core {
   void tick_leader(Instant now);
   void replicate(Instant now);
   void send_entries(Instant now, NodeId to, Progress& peer);
-  void broadcast_heartbeat();
+  void broadcast_heartbeat(Instant now);
+  void note_promise(Instant now, Progress& peer, const HeartbeatResponse& response);
   void send_heartbeat(NodeId to, Progress& peer);
   void maybe_advance_commit();
   void maybe_finish_transfer(NodeId peer);
@@ -240,7 +248,8 @@ class Core {
   // reads.cpp
   void on(Instant now, NodeId from, const ReadIndexRequest& request);
   void on(Instant now, NodeId from, const ReadIndexResponse& response);
-  void start_reads();
+  void start_reads(Instant now);
+  bool has_lease(Instant now) const;
   void maybe_grant_reads();
   void answer_read(const PendingRead& read, bool granted);
 
@@ -255,6 +264,7 @@ class Core {
   std::variant<Follower, PreCandidate, Candidate, Leader> role_;
   Instant election_deadline_;
   std::optional<Instant> leader_heard_;  // in this term
+  Instant promised_until_;               // lease reads: until then we vote for nobody
   Index verified_;  // follower: equal to this term's leader's log up to here, perhaps not on disk
   std::set<std::uint64_t> reads_asked_;  // follower: of the leader
 

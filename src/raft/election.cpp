@@ -14,7 +14,7 @@ void Core::reset_election_timer(Instant now) {
 
 // A node that hears a leader, or is one, helps nobody to depose it.
 bool Core::hears_leader(Instant now) const {
-  if (is_leader()) return true;
+  if (is_leader() || now < promised_until_) return true;
   return leader() && leader_heard_ && now - *leader_heard_ < config_.election_timeout_min;
 }
 
@@ -130,18 +130,13 @@ void Core::count_votes(Instant now) {
 }
 
 void Core::become_leader(Instant now) {
-  Leader leader{.peers = {},
-                .dropped = {},
-                .term_start = log_.last_index().next(),
-                .round = {},
-                .heartbeat_due = now + config_.heartbeat_interval,
-                .reads = {},
-                .transfer = {}};
-  role_ = std::move(leader);
+  Leader& leader = role_.emplace<Leader>();
+  leader.term_start = log_.last_index().next();
+  leader.heartbeat_due = now + config_.heartbeat_interval;
   trace("leads in term " + std::to_string(term().value()));
   follow_membership(now);
   append_to_log({term(), EntryKind::kNoop, Payload()});
-  broadcast_heartbeat();
+  broadcast_heartbeat(now);
 }
 
 void Core::peer_lost(Instant now, NodeId peer) {
@@ -152,7 +147,8 @@ void Core::peer_lost(Instant now, NodeId peer) {
   // All followers notice it at the same time. Who waits longer votes for who waited less.
   const auto low = static_cast<std::uint64_t>(config_.peer_lost_wait_min.count());
   const auto high = static_cast<std::uint64_t>(config_.peer_lost_wait_max.count());
-  election_deadline_ = std::min(election_deadline_, now + Duration(prng_.between(low, high)));
+  const Instant soon = now + Duration(prng_.between(low, high));
+  election_deadline_ = std::min(election_deadline_, std::max(soon, promised_until_));
 }
 
 void Core::on(Instant now, NodeId from, const TimeoutNow&) {

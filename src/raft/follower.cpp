@@ -100,7 +100,14 @@ void Core::on(Instant now, NodeId from, const Heartbeat& heartbeat) {
   const Index proved = planted(Bug::kHeartbeatCommitBeyondMatch) ? log_.last_index() : verified_;
   commit_to(std::max(commit_index_, std::min(heartbeat.commit, proved)));
   // Waits for a term that is not on disk yet, never for entries: a slow disk is not a dead node.
-  send(from, HeartbeatResponse{.term = term(), .round = heartbeat.round, .received = verified_},
+  Duration promise{};
+  if (config_.lease_reads) {
+    promise = config_.election_timeout_min;
+    promised_until_ = now + promise;
+  }
+  send(from,
+       HeartbeatResponse{
+           .term = term(), .round = heartbeat.round, .received = verified_, .promise = promise},
        hard_state_ticket_);
 }
 

@@ -8,6 +8,10 @@
 
 namespace holdfast::raft {
 
+namespace {
+constexpr std::size_t kRoundsKept = 1024;  // whose answers may still extend a lease
+}
+
 std::expected<Index, Refusal> Core::propose(Payload payload) {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || fault_) return std::unexpected(Refusal::kNotLeader);
@@ -34,7 +38,7 @@ void Core::tick_leader(Instant now) {
     if (!answers(now, node)) peer.snapshot_sent = Index();
   }
   leader.heartbeat_due = now + config_.heartbeat_interval;
-  broadcast_heartbeat();
+  broadcast_heartbeat(now);
 }
 
 bool Core::answers(Instant now, NodeId node) const {
@@ -45,9 +49,13 @@ bool Core::answers(Instant now, NodeId node) const {
 }
 
 // For the time or for reads; reads must not put off what else a tick does.
-void Core::broadcast_heartbeat() {
+void Core::broadcast_heartbeat(Instant now) {
   auto& leader = std::get<Leader>(role_);
   ++leader.round;
+  if (config_.lease_reads) {
+    leader.rounds_sent.push_back({leader.round, now});
+    if (leader.rounds_sent.size() > kRoundsKept) leader.rounds_sent.pop_front();
+  }
   for (auto& [node, peer] : leader.peers) send_heartbeat(node, peer);
 }
 
@@ -125,6 +133,7 @@ void Core::on(Instant now, NodeId from, const HeartbeatResponse& response) {
   Progress& peer = found->second;
   peer.heard(now, response.received);
   peer.round_confirmed = std::max(peer.round_confirmed, response.round);
+  note_promise(now, peer, response);
   if (const auto match_term = log_.term_at(peer.match());
       match_term && response.received < peer.match()) {
     // It restarted: it holds the entries but can't know any more that they are ours.
@@ -202,6 +211,7 @@ void Core::maybe_finish_transfer(NodeId peer) {
   if (!leader || !leader->transfer || leader->transfer->target != peer) return;
   if (leader->transfer->told || leader->peers.at(peer).match() != log_.last_index()) return;
   leader->transfer->told = true;
+  leader->lease_is_void = true;
   send(peer, TimeoutNow{.term = term()}, hard_state_ticket_);
 }
 

@@ -70,7 +70,8 @@ std::vector<std::string> words_of(const Message& message) {
           },
           [](const HeartbeatResponse& m) {
             return Words{"heartbeat_response", "term=" + number(m.term), "round=" + number(m.round),
-                         "received=" + number(m.received)};
+                         "received=" + number(m.received),
+                         "promise=" + number(m.promise.count() / 1000)};
           },
           [](const ReadIndexRequest& m) {
             return Words{"read_request", "term=" + number(m.term), "token=" + number(m.token)};

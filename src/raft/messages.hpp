@@ -75,8 +75,9 @@ struct Heartbeat {
 
 struct HeartbeatResponse {
   Term term{};
-  Round round{};     // of the heartbeat that it answers
-  Index received{};  // the log equals the leader's up to here, perhaps not yet on disk
+  Round round{};       // of the heartbeat that it answers
+  Index received{};    // the log equals the leader's up to here, perhaps not yet on disk
+  Duration promise{};  // for so long from that heartbeat on it votes for nobody, nor campaigns
 
   bool operator==(const HeartbeatResponse&) const = default;
 };

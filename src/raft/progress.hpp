@@ -41,6 +41,7 @@ class Progress {
   bool has_answered() const { return has_answered_; }
   bool probing() const { return probing_; }
 
+  Instant lease_until;    // it votes for nobody before, by our clock
   Round round_confirmed;  // the newest heartbeat round that the peer has answered
   Index commit_told;      // the commit index that it has been sent
   Index snapshot_sent;    // the last entry of a snapshot on its way to it; zero: none
@@ -49,8 +50,8 @@ class Progress {
   // See Core::describe.
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(round_confirmed, commit_told, snapshot_sent, match_, next_, received_, probing_,
-          probe_under_way_, in_flight_, bytes_in_flight_, has_answered_, heard_, moved_,
+    visit(lease_until, round_confirmed, commit_told, snapshot_sent, match_, next_, received_,
+          probing_, probe_under_way_, in_flight_, bytes_in_flight_, has_answered_, heard_, moved_,
           resend_first_, resend_after_);
   }
 

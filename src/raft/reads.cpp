@@ -5,6 +5,8 @@
 //  2. All reads of a turn share one round of heartbeats, sent after they arrived. A majority that
 //     answers it proves that no newer leader had been elected when they arrived.
 //  3. The read is answered from a state that has applied the noted index.
+//
+// With a lease a quorum has promised step 2 in advance.
 
 #include <algorithm>
 
@@ -15,7 +17,8 @@ namespace holdfast::raft {
 
 namespace {
 constexpr std::size_t kReadsAskedMax = 1024;  // and not answered yet
-}
+constexpr Duration kPromiseMax = std::chrono::hours(1);
+}  // namespace
 
 void Core::read(std::uint64_t token) {
   if (auto* leader = std::get_if<Leader>(&role_); leader && !fault_) {
@@ -57,11 +60,44 @@ void Core::on(Instant now, NodeId from, const ReadIndexResponse& response) {
   }
 }
 
-void Core::start_reads() {
+// Thesis §6.4.1. A promise counts from when its heartbeat was sent, not from when its answer came:
+// a leader that was stopped in between would take an old answer for a fresh one.
+void Core::note_promise(Instant now, Progress& peer, const HeartbeatResponse& response) {
+  auto& leader = std::get<Leader>(role_);
+  if (!config_.lease_reads || response.promise <= Duration()) return;
+  const auto sent =
+      std::ranges::lower_bound(leader.rounds_sent, response.round, {}, &SentRound::round);
+  if (sent == leader.rounds_sent.end() || sent->round != response.round) return;
+  const Duration promise = std::min(response.promise, kPromiseMax);
+  const Duration sure = promise * (100 - config_.lease_drift_percent) / 100;
+  const Instant from = planted(Bug::kLeaseKeptOverPause) ? now : sent->sent;
+  peer.lease_until = std::max(peer.lease_until, from + sure);
+}
+
+bool Core::has_lease(Instant now) const {
+  const auto& leader = std::get<Leader>(role_);
+  if (!config_.lease_reads || leader.lease_is_void) return false;
+  return now < membership().reached_by_quorum([&](NodeId node) {
+    if (node == id()) return Instant::max();
+    const auto peer = leader.peers.find(node);
+    return peer == leader.peers.end() ? Instant() : peer->second.lease_until;
+  });
+}
+
+void Core::start_reads(Instant now) {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || leader->reads.empty() || leader->reads.back().round) return;
   if (commit_index_ < leader->term_start && !planted(Bug::kReadBeforeNoop)) return;
-  broadcast_heartbeat();
+  if (has_lease(now)) {
+    std::erase_if(leader->reads, [this](PendingRead& read) {
+      if (read.round) return false;
+      read.index = commit_index_;
+      answer_read(read, true);
+      return true;
+    });
+    return;
+  }
+  broadcast_heartbeat(now);
   for (auto read = leader->reads.rbegin(); read != leader->reads.rend() && !read->round; ++read) {
     read->index = commit_index_;
     read->round = leader->round;

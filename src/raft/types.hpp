@@ -88,6 +88,13 @@ struct Config {
   Duration peer_lost_wait_min = std::chrono::milliseconds(2);
   Duration peer_lost_wait_max = std::chrono::milliseconds(15);
 
+  // Reads by lease (Thesis §6.4.1): a leader answers without asking as long as a quorum has
+  // promised not to vote. A node with this setting promises election_timeout_min with each answer
+  // to a heartbeat, and keeps it over a restart. By the nodes' own clocks, whose speeds may differ
+  // by this much; a clock must not stand still while others go on (a suspended virtual machine).
+  bool lease_reads = false;
+  unsigned lease_drift_percent = 10;
+
   // Bounds of one AppendEntries, and of what is sent to a peer but not yet acknowledged. One
   // entry always travels, however large.
   std::size_t append_entries_max = 512;

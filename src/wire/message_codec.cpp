@@ -37,6 +37,7 @@ class Put {
     out_.put(id);
   }
   void field(const std::uint64_t& n) { out_.put(n); }
+  void field(const Duration& time) { out_.put(static_cast<std::uint64_t>(time.count())); }
   void field(const bool& flag) { out_.put(static_cast<std::uint8_t>(flag)); }
   void field(const raft::TermRun& run) {
     field(run.term);
@@ -72,6 +73,11 @@ class Get {
     id = in_.id<Strong<Tag>>();
   }
   void field(std::uint64_t& n) { n = in_.u64(); }
+  void field(Duration& time) {
+    const std::uint64_t count = in_.u64();
+    if (count > INT64_MAX) return in_.fail();
+    time = Duration(static_cast<Duration::rep>(count));
+  }
   void field(bool& flag) {
     const std::uint8_t value = in_.u8();
     if (value > 1) in_.fail();
@@ -156,6 +162,7 @@ void fields(auto& io, Is<raft::HeartbeatResponse> auto& m) {
   io.field(m.term);
   io.field(m.round);
   io.field(m.received);
+  io.field(m.promise);
 }
 void fields(auto& io, Is<raft::ReadIndexRequest> auto& m) {
   io.field(m.term);

@@ -190,6 +190,8 @@ void Script::make_cluster(const Words& words) {
         make_timeless(fresh.config);
       else if (setting.at(0) == "entries")
         fresh.config.append_entries_max = std::stoull(setting.at(1));
+      else if (words[i] == "lease")
+        fresh.config.lease_reads = true;
       else if (setting.at(0) == "tail")
         fresh.config.log_tail_bytes = std::stoull(setting.at(1));
       else if (setting.at(0) == "window")

@@ -97,7 +97,10 @@ Message parse_message(const Words& words) {
     return Heartbeat{term, Index(f.number("commit")), Round(f.number("round"))};
   }
   if (name == "heartbeat_response") {
-    return HeartbeatResponse{term, Round(f.number("round")), Index(f.number("received"))};
+    return HeartbeatResponse{.term = term,
+                             .round = Round(f.number("round")),
+                             .received = Index(f.number("received")),
+                             .promise = std::chrono::milliseconds(f.number("promise"))};
   }
   if (name == "read_request") return ReadIndexRequest{term, f.number("token")};
   if (name == "read_response") {
