@@ -137,6 +137,15 @@ void add_server_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE");
   command->add_option("--password", options->password, "What clients must say with AUTH or HELLO");
   add_limits(*command, *options);
+  command
+      ->add_option_function<std::string>(
+          "--read-mode",
+          [options](const std::string& mode) { options->lease_reads = mode == "lease"; },
+          "How a read is made sure to be the newest: by asking a majority, or by its promise not "
+          "to elect another leader, which trusts that clocks differ in speed by less than 10 % "
+          "and never stand still. The same on every node")
+      ->check(CLI::IsMember({"read-index", "lease"}))
+      ->default_str("read-index");
   command->add_option("--log-level", options->log_level, "How much is logged, to stderr")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

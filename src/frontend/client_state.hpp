@@ -21,6 +21,7 @@ struct ClientState {
   bool authenticated = false;
   bool cluster_aware = false;  // has asked for the cluster's nodes: is told of the leader
   bool read_only = false;      // READONLY: reads here rather than at the leader
+  Duration max_stale{};        // READONLY MAXSTALE: a state of so long ago will do; zero: it won't
 
   // CLIENT REPLY
   bool replies_off = false;

@@ -1,5 +1,7 @@
 #include "frontend/cluster_view.hpp"
 #include "frontend/handlers.hpp"
+#include "frontend/text.hpp"
+#include "resp/number.hpp"
 
 namespace holdfast::frontend {
 
@@ -8,6 +10,7 @@ namespace {
 using kv::Reply;
 
 constexpr std::int64_t kLastSlot = 16383;
+constexpr std::int64_t kMaxStaleMs = 24 * 60 * 60 * 1000;
 
 // A client that asks who is who can follow -MOVED from now on.
 ClusterView view_for_aware_client(LocalCall& call) {
@@ -94,13 +97,26 @@ Reply do_cluster_keyslot(LocalCall& call) {
   return Reply::integer(kv::key_slot(call.args[2]));
 }
 
+// READONLY [MAXSTALE ms]
 Reply do_readonly(LocalCall& call) {
+  Duration max_stale{};
+  if (call.args.size() > 1) {
+    if (call.args.size() != 3 || !same_word(call.args[1], "maxstale")) return syntax_error();
+    const auto ms = resp::parse_integer(call.args[2]);
+    if (!ms) return not_an_integer();
+    if (*ms < 0 || *ms > kMaxStaleMs) {
+      return Reply::error("ERR MAXSTALE is a number of milliseconds from 0 to 86400000");
+    }
+    max_stale = std::chrono::milliseconds(*ms);
+  }
   call.client.read_only = true;
+  call.client.max_stale = max_stale;
   return Reply::ok();
 }
 
 Reply do_readwrite(LocalCall& call) {
   call.client.read_only = false;
+  call.client.max_stale = Duration();
   return Reply::ok();
 }
 

@@ -142,6 +142,8 @@ bool Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
   const std::uint64_t request = replies_.expect(path, next_form(), request_bytes(args));
   if (path == Path::kLog) {
     port_.submit_write(client_.id, request, args);
+  } else if (client_.max_stale > Duration()) {
+    port_.submit_stale_read(client_.id, request, args, client_.max_stale);
   } else {
     port_.submit_read(client_.id, request, args);
   }

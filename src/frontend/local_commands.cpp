@@ -117,7 +117,7 @@ constexpr std::array kRows = {
     row("raft|status", 2, do_raft_status, "raft", "7.2.0", "Returns the state of this replica."),
     row("raft|transfer", -2, do_raft_transfer, "raft", "7.2.0",
         "Hands leadership to another node."),
-    row("readonly", 1, do_readonly, "cluster", "3.0.0",
+    row("readonly", -1, do_readonly, "cluster", "3.0.0",
         "Enables read-only queries for a connection to a Redis Cluster replica node."),
     row("readwrite", 1, do_readwrite, "cluster", "3.0.0",
         "Enables read-write queries for a connection to a Redis Cluster replica node."),

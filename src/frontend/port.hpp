@@ -25,6 +25,11 @@ class Port {
   virtual void submit_member(std::uint64_t client, std::uint64_t request,
                              replica::MemberRequest change) = 0;
   virtual void submit_snapshot(std::uint64_t client, std::uint64_t request) = 0;
+  // A state that was the newest at most so long ago will do.
+  virtual void submit_stale_read(std::uint64_t client, std::uint64_t request, kv::Args args,
+                                 Duration /*max_stale*/) {
+    submit_read(client, request, args);
+  }
 
   virtual replica::Status status() const = 0;
   // The leader as known here, zero if there is none. Asked at each command of a cluster-aware

@@ -16,7 +16,8 @@ constexpr int kResendGrowthMax = 4;
 
 }  // namespace
 
-std::optional<kv::Reply> ReadQueue::add(Instant now, RequestKey key, kv::Args args) {
+std::optional<kv::Reply> ReadQueue::add(Instant now, RequestKey key, kv::Args args,
+                                        Duration max_stale) {
   if (bytes_ >= config_.pending_bytes_max) {
     return kv::Reply::error("TRYAGAIN too many reads are waiting");
   }
@@ -24,7 +25,8 @@ std::optional<kv::Reply> ReadQueue::add(Instant now, RequestKey key, kv::Args ar
   Writer writer(read.command);
   kv::put_command(args, writer);
   bytes_ += cost(read);
-  unasked_.push_back(std::move(read));
+  const bool is_content = fresh_at_ && now - *fresh_at_ < max_stale;
+  (is_content ? content_ : unasked_).push_back(std::move(read));
   return std::nullopt;
 }
 
@@ -50,20 +52,23 @@ void ReadQueue::refused(std::uint64_t token) {
 }
 
 void ReadQueue::answer(const kv::StateMachine& state) {
-  std::vector<std::string_view> args;
+  for (Read& read : std::exchange(content_, {})) answer(read, state);
   for (Group& group : groups_) {
     const bool is_applied = group.index <= state.applied_index();
     if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) continue;
-    for (const Read& read : group.reads) {
-      Reader reader(read.command);
-      kv::get_command(reader, args);
-      CHECK(reader.finished());
-      completions_.push_back({read.key, state.read(args)});
-      bytes_ -= cost(read);
-    }
+    fresh_at_ = std::max(fresh_at_.value_or(group.asked), group.asked);
+    for (Read& read : group.reads) answer(read, state);
     group.reads.clear();
   }
   std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
+}
+
+void ReadQueue::answer(Read& read, const kv::StateMachine& state) {
+  Reader reader(read.command);
+  kv::get_command(reader, args_);
+  CHECK(reader.finished());
+  completions_.push_back({read.key, state.read(args_)});
+  bytes_ -= cost(read);
 }
 
 void ReadQueue::refuse_above(Index index, const kv::Reply& refusal) {
@@ -103,6 +108,7 @@ void ReadQueue::forget_client(std::uint64_t client) {
   const auto gone = [&](const Read& read) { return read.key.client == client; };
   for (Group& group : groups_) drop_if(group.reads, gone);
   drop_if(unasked_, gone);
+  drop_if(content_, gone);
 }
 
 template <class Condition>
@@ -115,7 +121,7 @@ void ReadQueue::drop_if(std::vector<Read>& reads, Condition condition) {
 }
 
 std::size_t ReadQueue::size() const {
-  std::size_t size = unasked_.size();
+  std::size_t size = unasked_.size() + content_.size();
   for (const Group& group : groups_) size += group.reads.size();
   return size;
 }

@@ -23,8 +23,9 @@ class ReadQueue {
         resend_after_(config.resend_interval),
         last_token_(Prng(nonce).next() / 2) {}
 
-  // Refused with a reply when too many wait.
-  std::optional<kv::Reply> add(Instant now, RequestKey key, kv::Args args);
+  // Refused with a reply when too many wait. `max_stale` above zero: a state that was the newest
+  // at most so long ago will do, so that many reads share one question.
+  std::optional<kv::Reply> add(Instant now, RequestKey key, kv::Args args, Duration max_stale);
   // The token of a question for all reads that have none yet; zero if there is nothing to ask, or
   // if so many questions are open that this one waits and more reads gather for it.
   std::uint64_t next_question(Instant now);
@@ -54,6 +55,7 @@ class ReadQueue {
     Index index;  // zero: not granted yet
     std::vector<Read> reads;
   };
+  void answer(Read& read, const kv::StateMachine& state);
   static std::size_t cost(const Read& read) { return read.command.size() + kRequestOverheadBytes; }
   template <class Condition>
   void drop_if(std::vector<Read>& reads, Condition condition);
@@ -62,9 +64,13 @@ class ReadQueue {
   Duration resend_after_;
   std::uint64_t last_token_;
   std::vector<Read> unasked_;
+  std::vector<Read> content_;  // with the state that is applied
+  // The state that is applied was the newest at this time, by a question asked then.
+  std::optional<Instant> fresh_at_;
   std::deque<Group> groups_;  // oldest first
   std::size_t bytes_ = 0;
   std::vector<Completion> completions_;
+  std::vector<std::string_view> args_;  // scratch, to parse without allocating
 };
 
 }  // namespace holdfast::replica

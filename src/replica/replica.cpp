@@ -73,9 +73,9 @@ void Replica::submit_write(Instant now, RequestKey key, kv::Args args) {
   if (refusal) state_->output.completions.push_back({key, std::move(*refusal)});
 }
 
-void Replica::submit_read(Instant now, RequestKey key, kv::Args args) {
+void Replica::submit_read(Instant now, RequestKey key, kv::Args args, Duration max_stale) {
   state_->now = now;
-  if (auto refusal = state_->reads.add(now, key, args)) {
+  if (auto refusal = state_->reads.add(now, key, args, max_stale)) {
     state_->output.completions.push_back({key, std::move(*refusal)});
   }
 }

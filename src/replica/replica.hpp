@@ -39,8 +39,9 @@ class Replica {
   // `args` are the command and its arguments, its name and arity already checked against the
   // command table. Writes are applied in the order in which they are submitted.
   void submit_write(Instant now, RequestKey key, kv::Args args);
-  // Linearizable: sees every write that was acknowledged, by any node, before now.
-  void submit_read(Instant now, RequestKey key, kv::Args args);
+  // Linearizable: sees every write that was acknowledged, by any node, before now; with
+  // `max_stale` above zero, before that long ago.
+  void submit_read(Instant now, RequestKey key, kv::Args args, Duration max_stale = {});
   // Changes the membership; for the leader. Answered when it is done, or can't be.
   void submit_member(Instant now, RequestKey key, MemberRequest request);
   // Makes a snapshot whatever the size of the log; answered when it is durable.

@@ -48,6 +48,7 @@ replica::Config make_config(const Options& options) {
   config.raft.election_timeout_min = options.election_timeout_min;
   config.raft.election_timeout_max = options.election_timeout_max;
   config.raft.heartbeat_interval = options.heartbeat_interval;
+  config.raft.lease_reads = options.lease_reads;
   config.raft.seed = random_number();
   config.value_bytes_max = static_cast<std::uint32_t>(options.value_bytes_max);
   config.command_bytes_max = options.value_bytes_max + options.value_bytes_max / 2;

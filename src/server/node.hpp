@@ -64,6 +64,8 @@ class Node final : private frontend::Port,
   // frontend::Port
   void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) override;
   void submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) override;
+  void submit_stale_read(std::uint64_t client, std::uint64_t request, kv::Args args,
+                         Duration max_stale) override;
   void submit_member(std::uint64_t client, std::uint64_t request,
                      replica::MemberRequest change) override;
   void submit_snapshot(std::uint64_t client, std::uint64_t request) override;

@@ -15,6 +15,12 @@ void Node::submit_write(std::uint64_t client, std::uint64_t request, kv::Args ar
   replica_.submit_write(now(), {client, request}, std::move(args));
 }
 
+void Node::submit_stale_read(std::uint64_t client, std::uint64_t request, kv::Args args,
+                             Duration max_stale) {
+  has_work_ = true;
+  replica_.submit_read(now(), {client, request}, std::move(args), max_stale);
+}
+
 void Node::submit_read(std::uint64_t client, std::uint64_t request, kv::Args args) {
   has_work_ = true;
   replica_.submit_read(now(), {client, request}, std::move(args));

@@ -48,6 +48,9 @@ struct Options {
   Duration heartbeat_interval = std::chrono::milliseconds(60);
   Duration request_timeout = std::chrono::seconds(10);
 
+  // Reads without a round of messages, behind a bound on the drift of clocks.
+  bool lease_reads = false;
+
   std::string log_level = "info";
   bool enable_fault_injection = false;
   bool enable_debug_command = false;

@@ -73,6 +73,13 @@ void draw_snapshots(Plan& plan, Dice& dice) {
   if (dice.chance(0.2)) config.snapshot_bytes_per_second = dice.between(10'000, 100'000);
 }
 
+// A lease trusts that clocks differ little in speed and don't jump.
+void draw_read_mode(Plan& plan, Dice& dice) {
+  if (!dice.chance(0.3)) return;
+  plan.replica.raft.lease_reads = true;
+  plan.skew_ppm_max = std::min<std::int64_t>(plan.skew_ppm_max, 45'000);
+}
+
 void draw_workload(Plan& plan, Dice& dice) {
   plan.clerks = dice.between(1, 5);
   plan.pipeliners = dice.between(0, 3);
@@ -107,6 +114,7 @@ void draw_faults(Plan& plan, Dice& dice) {
   for (std::size_t kind = 0; kind < kFaultKinds; ++kind) {
     if (dice.chance(share)) kinds.push_back(static_cast<FaultKind>(kind));
   }
+  if (plan.replica.raft.lease_reads) std::erase(kinds, FaultKind::kClockJump);
   if (kinds.empty()) kinds.push_back(FaultKind::kLeaderKill);
   const std::uint64_t count = dice.between(1, 24);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -186,6 +194,7 @@ Plan Plan::draw(std::uint64_t seed) {
   draw_machines(plan, machines);
   draw_replica(plan, config);
   draw_snapshots(plan, config);
+  draw_read_mode(plan, config);
   draw_workload(plan, workload);
   draw_faults(plan, faults);
   return plan;

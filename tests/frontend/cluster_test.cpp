@@ -64,6 +64,18 @@ TEST_F(OnAFollower, CommandsWithoutAKey_AreServedToEverybody) {
   EXPECT_EQ(client_.node.submitted.size(), 2u);
 }
 
+TEST_F(OnAFollower, ReadonlyClient_NamesHowStaleAReadMayBe) {
+  EXPECT_EQ(client_.calls({"READONLY", "MAXSTALE", "250"}), "+OK\r\n");
+  client_.calls({"GET", "k"});
+  EXPECT_EQ(client_.node.max_stale, std::chrono::milliseconds(250));
+  client_.answered(kv::Reply::null());
+  EXPECT_EQ(client_.calls({"READONLY", "MAXSTALE"}), "-ERR syntax error\r\n");
+  EXPECT_EQ(client_.calls({"READONLY", "MAXSTALE", "x"}),
+            "-ERR value is not an integer or out of range\r\n");
+  EXPECT_EQ(client_.calls({"READONLY", "MAXSTALE", "-1"}),
+            "-ERR MAXSTALE is a number of milliseconds from 0 to 86400000\r\n");
+}
+
 TEST_F(OnAFollower, ReadonlyClient_ReadsHereAndWritesAtTheLeader) {
   become_aware();
   EXPECT_EQ(client_.calls({"READONLY"}), "+OK\r\n");

@@ -27,6 +27,11 @@ class FakeNode final : public Port {
   void submit_write(std::uint64_t, std::uint64_t request, kv::Args args) override {
     submitted.push_back({request, true, {args.begin(), args.end()}});
   }
+  void submit_stale_read(std::uint64_t client, std::uint64_t request, kv::Args args,
+                         Duration stale) override {
+    max_stale = stale;
+    submit_read(client, request, args);
+  }
   void submit_read(std::uint64_t, std::uint64_t request, kv::Args args) override {
     submitted.push_back({request, false, {args.begin(), args.end()}});
   }
@@ -70,6 +75,7 @@ class FakeNode final : public Port {
   replica::Status now = leads();
   std::map<NodeId, Address> addresses{
       {NodeId(1), {"one", 7001}}, {NodeId(2), {"two", 7002}}, {NodeId(3), {"three", 7003}}};
+  Duration max_stale{};
   std::deque<Submitted> submitted;
   std::vector<Change> changes;
   std::vector<std::uint64_t> snapshots;

@@ -53,9 +53,9 @@ class Follower : public testing::Test {
     return std::move(output.completions);
   }
 
-  void read() {
+  void read(Duration max_stale = {}) {
     const std::vector<std::string_view> get{"GET", "k"};
-    node->submit_read(now, {1, ++request}, get);
+    node->submit_read(now, {1, ++request}, get, max_stale);
   }
   void grant(std::uint64_t token, Index index) {
     hear(raft::ReadIndexResponse{.term = kTerm, .token = token, .granted = true, .index = index});
@@ -96,6 +96,38 @@ TEST_F(Follower, LargeWriteUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
     wait(milliseconds(100));
   }
   EXPECT_EQ(forwards, 2);
+}
+
+// The bound counts from when the question was asked: the answer says nothing of what came later.
+TEST_F(Follower, ReadThatMayBeStale_AsksNobodyWithinItsBound) {
+  read(milliseconds(100));
+  turn();
+  ASSERT_EQ(asked.size(), 1u) << "nothing is known yet";
+  wait(milliseconds(40));
+  grant(asked[0], Index(1));
+  EXPECT_EQ(turn().size(), 1u);
+  wait(milliseconds(59));
+  read(milliseconds(100));
+  EXPECT_EQ(turn().size(), 1u);
+  EXPECT_EQ(asked.size(), 1u);
+  wait(milliseconds(1));
+  read(milliseconds(100));
+  EXPECT_TRUE(turn().empty());
+  EXPECT_EQ(asked.size(), 2u);
+  read();
+  EXPECT_TRUE(turn().empty()) << "a read that names no bound gets the newest state";
+  EXPECT_EQ(asked.size(), 3u);
+}
+
+// What was granted and not applied yet is not the state that is read.
+TEST_F(Follower, ReadThatMayBeStale_WaitsForWhatIsNotApplied) {
+  read(milliseconds(100));
+  turn();
+  grant(asked[0], Index(7));
+  EXPECT_TRUE(turn().empty());
+  read(milliseconds(100));
+  EXPECT_TRUE(turn().empty());
+  EXPECT_EQ(asked.size(), 2u);
 }
 
 // A leader may keep the question of a node that died meanwhile, and answer when it is up again.
