@@ -50,6 +50,7 @@ void Core::note_membership(Index index) {
   auto membership = decode_membership(entry.payload.view());
   CHECK_MSG(membership.has_value(), "a malformed membership in the log");
   memberships_.append(index, std::move(*membership));
+  if (this->membership().contains(id())) removed_ = false;
 }
 
 void Core::append_to_log(Entry entry) {

@@ -107,7 +107,7 @@ class Core {
   const Membership& membership_at(Index index) const { return memberships_.at(index); }
   // What a snapshot of the state after `index` stands for; `index` is committed and in the log.
   SnapshotMeta meta_at(Index index) const;
-  // A leader says that this node is no member any more: it may stop.
+  // A leader says that this node is no member any more: it may stop. Until it is one again.
   bool is_removed() const { return removed_; }
   Index commit_index() const { return commit_index_; }
   Index durable_index() const { return durable_index_; }

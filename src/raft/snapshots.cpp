@@ -93,6 +93,7 @@ bool Core::install(Instant, const SnapshotMeta& snapshot) {
       const bool is_told = !snapshot.membership.members.empty();
       memberships_ =
           MembershipLog(last.index, is_told ? snapshot.membership : memberships_.first());
+      if (membership().contains(id())) removed_ = false;
       reset_log(last);
     }
     // Committed by a leader before this term's, so this term's leader has it (Raft §5.4.3).
