@@ -66,11 +66,21 @@ class ChildServers::ReservedPort {
 ChildServers::ChildServers(int count, std::vector<std::string> args, std::string program)
     : args_(std::move(args)), program_(std::move(program)), folder_(make_folder()) {
   for (int id = 1; id <= count; ++id) {
-    const Address client = ports_.emplace_back(std::make_unique<ReservedPort>())->address();
-    const Address peer = ports_.emplace_back(std::make_unique<ReservedPort>())->address();
-    nodes_[id] = Node{client, peer, 0};
-    cluster_ += (id == 1 ? "" : ",") + std::to_string(id) + "=" + peer.to_string();
+    nodes_[id] = make_node();
+    cluster_ += (id == 1 ? "" : ",") + std::to_string(id) + "=" + nodes_[id].peer.to_string();
   }
+}
+
+ChildServers::Node ChildServers::make_node() {
+  const Address client = ports_.emplace_back(std::make_unique<ReservedPort>())->address();
+  const Address peer = ports_.emplace_back(std::make_unique<ReservedPort>())->address();
+  return {client, peer, 0};
+}
+
+int ChildServers::add() {
+  const int id = count() + 1;
+  nodes_[id] = make_node();
+  return id;
 }
 
 ChildServers::~ChildServers() {
@@ -80,6 +90,10 @@ ChildServers::~ChildServers() {
 }
 
 void ChildServers::start(int id) {
+  start(id, {"--cluster=" + cluster_});
+}
+
+void ChildServers::start(int id, const std::vector<std::string>& about_cluster) {
   const std::lock_guard lock(mutex_);
   Node& node = nodes_.at(id);
   std::vector<std::string> args = {"holdfast",
@@ -88,8 +102,8 @@ void ChildServers::start(int id) {
                                    "--data=" + data_folder(id).string(),
                                    "--listen=" + node.client.to_string(),
                                    "--peer-listen=" + node.peer.to_string(),
-                                   "--cluster=" + cluster_,
                                    "--enable-fault-injection"};
+  args.insert(args.end(), about_cluster.begin(), about_cluster.end());
   args.insert(args.end(), args_.begin(), args_.end());
   std::vector<char*> argv;
   for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));

@@ -27,6 +27,10 @@ class ChildServers {
   ChildServers& operator=(const ChildServers&) = delete;
 
   void start(int id);
+  // With these words about the cluster, instead of --cluster.
+  void start(int id, const std::vector<std::string>& about_cluster);
+  // One more, with ports and a folder of its own, of which --cluster knows nothing.
+  int add();
   void start_all();
   void kill9(int id);
   void signal(int id, int number);
@@ -58,6 +62,8 @@ class ChildServers {
   };
 
   class ReservedPort;
+
+  Node make_node();
 
   std::vector<std::string> args_;
   std::string program_;

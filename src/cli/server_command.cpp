@@ -85,6 +85,27 @@ void add_places(CLI::App& command, Options& options) {
           "All nodes and the addresses at which their peers reach them; the same text on every "
           "node. Without it the node is a cluster of one")
       ->type_name("ID=HOST:PORT,…");
+  const auto set_join = [&options](const std::string& text) {
+    std::string error;
+    auto members = server::parse_addresses(text, error);
+    if (!members) throw CLI::ConversionError("--join: " + error);
+    options.join = std::move(*members);
+  };
+  command
+      .add_option_function<std::string>(
+          "--join", set_join,
+          "Where members of a cluster serve clients: they add this node to it, at its first start")
+      ->type_name("HOST:PORT,…");
+  command
+      .add_option_function<std::string>(
+          "--join-as",
+          [&options](const std::string& as) { options.join_as_learner = as == "learner"; },
+          "What it becomes: a voter when it has caught up, or a learner, which counts for nothing")
+      ->check(CLI::IsMember({"voter", "learner"}))
+      ->default_str("voter");
+  command.add_flag("--repair", options.repair,
+                   "If its data is damaged or gone, put aside what is left, and join anew: needs "
+                   "--join, and a majority without this node");
   command.add_option("--cluster-name", options.cluster_name,
                      "Nodes of different names never mix; made of --cluster if not given. With a "
                      "name of its own a cluster may change its addresses, not its ids");
@@ -100,6 +121,12 @@ void add_limits(CLI::App& command, Options& options) {
            "Memory for requests that wait to be applied, or for a leader",
            options.pending_bytes_max);
   add_size(command, "--segment-bytes", "Size of a file of the log", options.segment_bytes);
+  add_size(command, "--snapshot-log-bytes",
+           "A snapshot is made when the log since the last one takes more than this and than the "
+           "data",
+           options.snapshot_log_bytes);
+  add_size(command, "--snapshot-rate", "Bytes of snapshots sent a second, to all nodes together",
+           options.snapshot_bytes_per_second);
   add_duration(command, "--election-timeout-min",
                "Shortest time without a leader's word until an election; at least three "
                "heartbeats. Better the same on all nodes",

@@ -53,6 +53,8 @@ replica::Config make_config(const Options& options) {
   config.value_bytes_max = static_cast<std::uint32_t>(options.value_bytes_max);
   config.command_bytes_max = options.value_bytes_max + options.value_bytes_max / 2;
   config.request_timeout = options.request_timeout;
+  config.snapshot_log_bytes = options.snapshot_log_bytes;
+  config.snapshot_bytes_per_second = options.snapshot_bytes_per_second;
   config.pending_bytes_max = options.pending_bytes_max;
   return config;
 }

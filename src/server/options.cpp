@@ -155,6 +155,13 @@ std::optional<std::string> check_limits(const Options& options) {
   if (options.segment_bytes < kMinSegment || options.segment_bytes > kMaxSegment) {
     return "--segment-bytes must be between 1 MiB and 1 GiB";
   }
+  if (options.snapshot_log_bytes < kMinSegment) {
+    return "--snapshot-log-bytes must be at least 1 MiB, or snapshots would do nothing but follow "
+           "each other";
+  }
+  if (options.snapshot_bytes_per_second < kMinSegment) {
+    return "--snapshot-rate must be at least 1 MiB a second, or a node that lags never catches up";
+  }
   if (options.max_clients < 1) return "--max-clients must be at least 1";
   return std::nullopt;
 }
@@ -167,6 +174,10 @@ std::optional<std::string> complete_and_check(Options& options) {
   if (auto error = check_hosts(options)) return error;
   if (auto error = check_join(options)) return error;
   if (auto error = check_advertised(options)) return error;
+  options.cluster_is_given = !options.cluster.empty();
+  if (options.repair && options.join.empty()) {
+    return "--repair needs --join: without its data a node must be added anew by the others";
+  }
   if (options.cluster.empty() && options.join.empty()) {
     options.cluster[options.id] = options.peer_listen;
   }
@@ -215,6 +226,7 @@ std::optional<std::vector<Address>> parse_addresses(const std::string& text, std
 // The voters are part of it: nodes that count majorities of different sets, one of three that was
 // started again as a cluster of one, could each have theirs. Only addresses may change.
 std::uint64_t cluster_id(const Options& options) {
+  if (options.cluster_number) return *options.cluster_number;
   if (options.cluster_name.empty()) return checksum("nodes:" + describe_cluster(options.cluster));
   std::string ids;
   for (const auto& [id, address] : options.cluster) ids += " " + std::to_string(id.value());

@@ -33,6 +33,12 @@ struct Options {
   // Where members of a cluster serve clients: the node is started to be added to it, and knows
   // nothing of it but what they tell.
   std::vector<Address> join;
+  bool join_as_learner = false;  // and stay one
+  // What is damaged is put aside; a node without data whose id is a member is removed first.
+  bool repair = false;
+  bool cluster_is_given = false;  // `cluster` was, and is not a completion
+  // The cluster's number as the folder or a member tells it; else it is made of `cluster`.
+  std::optional<std::uint64_t> cluster_number;
   // Clusters of different names or node ids never mix. Empty: the name is made of `cluster`.
   std::string cluster_name;
 
@@ -42,6 +48,10 @@ struct Options {
   std::size_t value_bytes_max = 64 << 20;
   std::size_t pending_bytes_max = 256 << 20;
   std::uint64_t segment_bytes = 64 << 20;
+
+  // A snapshot is made when the log since the last one takes more than this and than the state.
+  std::uint64_t snapshot_log_bytes = 64 << 20;
+  std::uint64_t snapshot_bytes_per_second = 128 << 20;  // sent to nodes that lag
 
   Duration election_timeout_min = std::chrono::milliseconds(300);
   Duration election_timeout_max = std::chrono::milliseconds(600);

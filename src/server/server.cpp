@@ -7,19 +7,12 @@
 
 #include "server/listen.hpp"
 #include "server/node.hpp"
-#include "storage/data_folder.hpp"
+#include "server/node_data.hpp"
 #include "storage/posix_disk.hpp"
 
 namespace holdfast::server {
 
 namespace {
-
-Exit exit_for(const storage::FolderError& error) {
-  return error.kind == storage::FolderError::Kind::kDamaged ||
-                 error.kind == storage::FolderError::Kind::kNoIdentity
-             ? Exit::kDamaged
-             : Exit::kFailed;
-}
 
 Exit serve(asio::io_context& io, Options options, replica::Stored stored) {
   auto clients = listen_on(io, options.listen, "--listen");
@@ -49,31 +42,22 @@ Exit serve(asio::io_context& io, Options options, replica::Stored stored) {
 
 }  // namespace
 
-Exit run_server(const Options& options) {
+Exit run_server(Options options) {
   std::signal(SIGPIPE, SIG_IGN);
-  spdlog::info("Holdfast node {} of {}, data in {}", options.id.value(), options.cluster.size(),
-               options.data);
+  spdlog::info("Holdfast node {}, data in {}", options.id.value(), options.data);
   storage::PosixDisk disk;
-  const auto folder = storage::DataFolder::open(
-      disk, options.data, {cluster_id(options), options.id},
-      first_membership(options, advertised_peer_address(options, options.peer_listen)));
-  if (!folder) {
-    spdlog::critical("{}", folder.error().message);
-    return exit_for(folder.error());
+  auto data = open_node_data(disk, options);
+  if (!data) {
+    spdlog::critical("{}", data.error().message);
+    return data.error().code;
   }
-  auto stored = replica::open_stored(disk, options.data,
-                                     {cluster_id(options), options.id, options.segment_bytes}, {});
-  if (!stored) {
-    spdlog::critical("{}", stored.error().message);
-    return stored.error().is_damaged ? Exit::kDamaged : Exit::kFailed;
-  }
-  for (const std::string& note : stored->notes) spdlog::warn("{}", note);
-  const raft::Restored& restored = stored->restored;
+  for (const std::string& note : data->stored.notes) spdlog::warn("{}", note);
+  const raft::Restored& restored = data->stored.restored;
   spdlog::info("log: {} entries behind entry {}, snapshot of entry {}, term {}",
                restored.entries.size(), restored.base.index.value(),
                restored.snapshot.last.index.value(), restored.hard_state.term.value());
   asio::io_context io(1);
-  return serve(io, options, std::move(*stored));
+  return serve(io, std::move(options), std::move(data->stored));
 }
 
 }  // namespace holdfast::server

@@ -16,6 +16,6 @@ enum class Exit : int {
 
 // A whole server: opens the data folder, recovers, serves until SIGTERM or SIGINT. Options have
 // passed complete_and_check. Reasons for any other end are in the log.
-Exit run_server(const Options& options);
+Exit run_server(Options options);
 
 }  // namespace holdfast::server

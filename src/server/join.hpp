@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "raft/types.hpp"
+#include "server/options.hpp"
+
+namespace holdfast::server {
+
+// The number of the cluster to which those of `options.join` belong; asks until one answers, for
+// up to a minute. The error is for people.
+[[nodiscard]] std::expected<std::uint64_t, std::string> ask_cluster(const Options& options);
+
+// Has the cluster add this node, whose disk is empty, at this address: as a learner that becomes a
+// voter by itself when it has caught up, unless --join-as learner. Returns the term and vote with
+// which it must begin.
+//
+// A node of this id whose disk was lost may have voted and acknowledged, and does not know any
+// more. So it takes part in nothing before a majority without it has committed that it is gone, and
+// then that it is there again as a learner. It begins in the term in which that was committed,
+// having voted for that term's leader: who asks for votes of an earlier term, or of this one, gets
+// none, and whoever is elected later has both changes in its log, or counts no vote of the node
+// that was.
+[[nodiscard]] std::expected<raft::HardState, std::string> be_added(const Options& options,
+                                                                   const Address& peer_address);
+
+}  // namespace holdfast::server
