@@ -140,6 +140,26 @@ Reply do_client_kill(LocalCall& call) {
   return Reply::integer(static_cast<std::int64_t>(kill(call, filter)));
 }
 
+// CLIENT MAINT_NOTIFICATIONS ON|OFF [MOVING-ENDPOINT-TYPE type]. A node has one address, whatever
+// the type.
+Reply do_client_maint_notifications(LocalCall& call) {
+  const kv::Args args = call.args;
+  const bool on = same_word(args[2], "on");
+  if (!on && !same_word(args[2], "off")) return syntax_error();
+  std::string_view type;
+  if (args.size() == 5 && same_word(args[3], "moving-endpoint-type")) {
+    type = args[4];
+  } else if (args.size() != 3) {
+    return syntax_error();
+  }
+  if (on && call.client.protocol != resp::Protocol::kResp3) {
+    return Reply::error("ERR maintenance notifications need RESP3; say HELLO 3 first");
+  }
+  call.client.wants_moves = on;
+  call.client.wants_no_address = same_word(type, "none");
+  return Reply::ok();
+}
+
 Reply do_client_on_off(LocalCall& call) {
   const bool known = same_word(call.args[2], "on") || same_word(call.args[2], "off");
   return known ? Reply::ok() : syntax_error();

@@ -23,6 +23,10 @@ struct ClientState {
   bool read_only = false;      // READONLY: reads here rather than at the leader
   Duration max_stale{};        // READONLY MAXSTALE: a state of so long ago will do; zero: it won't
 
+  // CLIENT MAINT_NOTIFICATIONS: wants to be told when it should move to another node.
+  bool wants_moves = false;
+  bool wants_no_address = false;  // … but not where to
+
   // CLIENT REPLY
   bool replies_off = false;
   bool skips_next_reply = false;

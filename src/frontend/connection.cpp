@@ -60,6 +60,20 @@ void Connection::complete(Instant now, std::uint64_t request, kv::Reply reply) {
   pump();
 }
 
+// Between two replies: what is in output_ are whole ones. The form is that of Redis Enterprise,
+// whose clients know it: ["MOVING", number, seconds, "host:port" or null].
+bool Connection::announce_move(const Address& address, std::int64_t seconds, std::int64_t number) {
+  const bool can_be_told = client_.wants_moves && client_.protocol == resp::Protocol::kResp3;
+  if (!can_be_told || client_.closing || overflowed_) return false;
+  resp::ReplyWriter writer(output_, client_.protocol);
+  writer.push(4);
+  writer.bulk("MOVING");
+  writer.integer(number);
+  writer.integer(seconds);
+  client_.wants_no_address ? writer.null() : writer.bulk(address.to_string());
+  return true;
+}
+
 void Connection::resume(Instant now) {
   now_ = now;
   pump();

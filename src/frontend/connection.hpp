@@ -37,6 +37,9 @@ class Connection {
   void end_of_input() { input_ended_ = true; }
   // The answer to a request that was submitted through the Port under this number.
   void complete(Instant now, std::uint64_t request, kv::Reply reply);
+  // Tells a client that has asked for that, in RESP3, to be at `address` within so many seconds.
+  // False: it has not asked.
+  bool announce_move(const Address& address, std::int64_t seconds, std::int64_t number);
   // To be called when what take_output() gave was sent: there may be more, or more to parse.
   void resume(Instant now);
 

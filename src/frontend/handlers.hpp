@@ -20,6 +20,7 @@ kv::Reply do_client_id(LocalCall& call);
 kv::Reply do_client_info(LocalCall& call);
 kv::Reply do_client_kill(LocalCall& call);
 kv::Reply do_client_list(LocalCall& call);
+kv::Reply do_client_maint_notifications(LocalCall& call);
 kv::Reply do_client_on_off(LocalCall& call);  // NO-EVICT, NO-TOUCH: nothing is evicted here
 kv::Reply do_client_reply(LocalCall& call);
 kv::Reply do_client_setinfo(LocalCall& call);

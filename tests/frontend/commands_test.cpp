@@ -116,10 +116,50 @@ TEST(ClientCommands, AreAnsweredAsLibrariesExpect) {
   EXPECT_THAT(client.calls({"CLIENT", "INFO"}), HasSubstr(" lib-name=lib "));
   EXPECT_THAT(client.calls({"CLIENT", "LIST", "ID", "1"}),
               AllOf(HasSubstr("addr=a:1"), Not(HasSubstr("addr=b:2"))));
-  EXPECT_EQ(client.calls({"CLIENT", "MAINT_NOTIFICATIONS", "ON"}), "+OK\r\n");
   EXPECT_EQ(client.calls({"CLIENT", "NO-EVICT", "ON"}), "+OK\r\n");
   EXPECT_EQ(client.calls({"CLIENT", "TRACKING", "ON"}),
             "-ERR client tracking is not supported\r\n");
+}
+
+TEST(ClientMaintNotifications, On_LetsTheClientBeToldToMoveBetweenReplies) {
+  Client client;
+  const Address other{"two", 7002};
+  EXPECT_FALSE(client.connection->announce_move(other, 2, 1)) << "it has not asked";
+  EXPECT_THAT(client.calls({"CLIENT", "MAINT_NOTIFICATIONS", "ON"}), StartsWith("-ERR "))
+      << "RESP2 has no pushes";
+  client.calls({"HELLO", "3"});
+  EXPECT_EQ(
+      client.calls({"CLIENT", "MAINT_NOTIFICATIONS", "ON", "moving-endpoint-type", "external-ip"}),
+      "+OK\r\n");
+  client.says("GET a\r\nGET b\r\n");
+  client.connection->complete(Instant(), client.node.submitted[0].request, Reply::bulk("1"));
+  EXPECT_TRUE(client.connection->announce_move(other, 2, 5));
+  client.connection->complete(Instant(), client.node.submitted[1].request, Reply::bulk("2"));
+  EXPECT_EQ(client.hears(),
+            "$1\r\n1\r\n>4\r\n$6\r\nMOVING\r\n:5\r\n:2\r\n$8\r\ntwo:7002\r\n$1\r\n2\r\n");
+  EXPECT_EQ(client.calls({"CLIENT", "MAINT_NOTIFICATIONS", "OFF"}), "+OK\r\n");
+  EXPECT_FALSE(client.connection->announce_move(other, 2, 6));
+}
+
+TEST(ClientMaintNotifications, WithoutAnEndpointType_NamesNoAddress) {
+  Client client;
+  client.calls({"HELLO", "3"});
+  client.calls({"CLIENT", "MAINT_NOTIFICATIONS", "ON", "MOVING-ENDPOINT-TYPE", "none"});
+  EXPECT_TRUE(client.connection->announce_move({"two", 7002}, 2, 1));
+  EXPECT_EQ(client.hears(), ">4\r\n$6\r\nMOVING\r\n:1\r\n:2\r\n_\r\n");
+  client.calls({"HELLO", "2"});
+  EXPECT_FALSE(client.connection->announce_move({"two", 7002}, 2, 2)) << "it speaks RESP2 now";
+}
+
+TEST(ClientMaintNotifications, WrongOptions_AreRefused) {
+  Client client;
+  client.calls({"HELLO", "3"});
+  const std::vector<std::vector<std::string>> wrong{
+      {"MAYBE"}, {"ON", "moving-endpoint-type"}, {"ON", "x", "none"}};
+  for (std::vector<std::string> args : wrong) {
+    args.insert(args.begin(), {"CLIENT", "MAINT_NOTIFICATIONS"});
+    EXPECT_EQ(client.calls(args), "-ERR syntax error\r\n") << testing::PrintToString(args);
+  }
 }
 
 TEST(ClientKill, OfOneself_EndsAfterTheReply) {
