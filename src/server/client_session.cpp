@@ -59,8 +59,19 @@ void ClientSession::complete(Instant now, std::uint64_t request, kv::Reply reply
 }
 
 void ClientSession::drain() {
+  if (state_ != State::kOpen || drains_) return;
+  // What the kernel has was sent before the client could know that we stop.
+  if (connection_.wants_read()) readable();
   drains_ = true;
   connection_.end_of_input();
+  touch();
+}
+
+void ClientSession::announce_move(const Address& address, std::int64_t seconds,
+                                  std::int64_t number) {
+  if (state_ != State::kOpen || drains_) return;
+  if (!connection_.announce_move(address, seconds, number)) return;
+  is_told_to_move_ = true;
   touch();
 }
 

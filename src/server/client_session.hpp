@@ -38,8 +38,11 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void refuse(std::string_view text);
   void complete(Instant now, std::uint64_t request, kv::Reply reply);
   void flush(Instant now);
-  // Reads nothing more; what was asked is answered.
+  // Reads no more than has arrived by now; what was asked is answered.
   void drain();
+  // As Connection::announce_move. It is served until it goes, or until drain().
+  void announce_move(const Address& address, std::int64_t seconds, std::int64_t number);
+  bool is_told_to_move() const { return is_told_to_move_; }
   void close();
 
   bool is_idle() const { return state_ != State::kOpen || (unsent_.empty() && !is_touched_); }
@@ -65,6 +68,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   bool waits_readable_ = false;
   bool waits_writable_ = false;
   bool drains_ = false;
+  bool is_told_to_move_ = false;
   std::string unsent_;
   std::size_t sent_ = 0;  // of unsent_
   std::optional<asio::steady_timer> linger_timer_;

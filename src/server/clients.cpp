@@ -67,10 +67,36 @@ void Clients::flush(Instant now) {
   for (const auto& session : std::exchange(touched_, {})) session->flush(now);
 }
 
-void Clients::drain() {
+std::size_t Clients::announce_move(const Address& address, std::int64_t seconds) {
+  ++announced_;
+  for (const auto& session : sessions_ | std::views::values) {
+    session->announce_move(address, seconds, announced_);
+  }
+  return told_to_move();
+}
+
+void Clients::stop_accepting() {
   ErrorCode ignored;
   acceptor_.close(ignored);
-  for (const auto& session : sessions_ | std::views::values) session->drain();
+}
+
+void Clients::drain_untold() {
+  // drain() may find that the client is gone and take the session out of the map.
+  const auto sessions = sessions_;
+  for (const auto& session : sessions | std::views::values) {
+    if (!session->is_told_to_move()) session->drain();
+  }
+}
+
+void Clients::drain() {
+  const auto sessions = sessions_;
+  for (const auto& session : sessions | std::views::values) session->drain();
+}
+
+std::size_t Clients::told_to_move() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(sessions_ | std::views::values,
+                            [](const auto& session) { return session->is_told_to_move(); }));
 }
 
 bool Clients::is_idle() const {

@@ -31,8 +31,14 @@ class Clients final : private ClientSession::Host {
   void flush(Instant now);
   // Sessions have more to do in the next turn.
   bool has_work() const { return !touched_.empty(); }
-  // No new clients, and nothing more is read from those that are there.
+  // Tells those clients that have asked for it to go on at `address`; returns how many there are.
+  std::size_t announce_move(const Address& address, std::int64_t seconds);
+  void stop_accepting();
+  // Of those that are there, except whom announce_move() told, nothing more is read.
+  void drain_untold();
   void drain();
+  // Were told to move, and are still here.
+  std::size_t told_to_move() const;
   // All replies that there are were handed to the kernel.
   bool is_idle() const;
   void close_all();
@@ -60,6 +66,7 @@ class Clients final : private ClientSession::Host {
   std::vector<std::shared_ptr<ClientSession>> touched_;
   std::uint64_t accepted_ = 0;
   std::uint64_t refused_ = 0;
+  std::int64_t announced_ = 0;
 };
 
 }  // namespace holdfast::server

@@ -16,8 +16,11 @@ namespace {
 // Handlers that one turn may run before it ends. A turn that took all there is would let a flood
 // of requests delay the answers to the first of them.
 constexpr int kHandlersPerTurn = 256;
-// Nobody tells a node that was removed what became of its clients' requests.
-constexpr Duration kStopTimeRemoved = std::chrono::milliseconds(200);
+// Nor one that has taken so long by now, while heartbeats wait.
+constexpr Duration kTurnTime = std::chrono::milliseconds(5);
+
+// Of clients that were told that another node leads; they are served as long as they stay.
+constexpr std::int64_t kMoveSeconds = 10;
 
 std::uint64_t random_number() {
   std::random_device device;
@@ -116,23 +119,29 @@ Exit Node::run() {
 void Node::turn() {
   if (!std::exchange(has_work_, false) && !clients_.has_work()) {
     Instant until = replica_.next_deadline();
-    if (stop_deadline_) until = std::min(until, *stop_deadline_);
+    if (stop_) until = std::min(until, stop_->until);
     io_.run_one_until(to_steady(until));
   }
-  for (int i = 0; i < kHandlersPerTurn && io_.poll_one() > 0; ++i) {
+  const Instant end = now() + kTurnTime;
+  for (int i = 0; i < kHandlersPerTurn && now() < end && io_.poll_one() > 0; ++i) {
   }
   end_turn();
-  if (stop_deadline_ && !exit_ && may_stop()) end(Exit::kClean);
+  if (stop_ && !exit_) go_on_stopping();
 }
 
 void Node::end_turn() {
+  if (now() >= replica_.next_deadline()) {
+    // After a long turn, or a sleep of the whole process, what is overdue may have arrived by now:
+    // the leader's word, or followers' answers.
+    peers_.read_arrived();
+    replica_.tick(now());
+  }
   const Instant time = now();
-  if (time >= replica_.next_deadline()) replica_.tick(time);
   replica::Output output = replica_.take_output(time);
   tell_what_changed(output);
   distribute(std::move(output));
-  clients_.flush(time);
   peers_.flush();
+  clients_.flush(time);
 }
 
 void Node::distribute(replica::Output output) {
@@ -152,7 +161,7 @@ void Node::tell_what_changed(const replica::Output& output) {
     spdlog::critical("{}: the node stops; please report this", *output.fault);
     return end(Exit::kSafetyFault);
   }
-  if (output.removed) begin_stop("this node was removed from the cluster", kStopTimeRemoved);
+  if (output.removed) stop_as_removed();
   const raft::Core& core = replica_.core();
   const Known current{core.leader(), core.term(), core.is_leader()};
   if (known_ == current) return;
@@ -162,6 +171,9 @@ void Node::tell_what_changed(const replica::Output& output) {
         : spdlog::info("leader: none known, term {}", current.term.value());
   }
   known_ = current;
+  if (current.leader && !current.leads && now() < std::exchange(announces_until_, Instant())) {
+    if (const auto address = address_to_move_to()) clients_.announce_move(*address, kMoveSeconds);
+  }
 }
 
 void Node::follow_membership(const raft::Membership& membership) {
@@ -174,39 +186,6 @@ void Node::follow_membership(const raft::Membership& membership) {
                             member.address);
   }
   peers_.set_members(members);
-}
-
-void Node::wait_for_signals() {
-  signals_.async_wait([this](const ErrorCode& error, int number) {
-    if (error) return;
-    if (stop_deadline_) {
-      spdlog::warn("told again to stop: stopping at once");
-      return end(Exit::kClean);
-    }
-    begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT", kStopTime);
-    wait_for_signals();
-  });
-}
-
-void Node::begin_stop(const std::string& why, Duration time) {
-  if (stop_deadline_) return;
-  spdlog::info("stopping ({})", why);
-  stop_deadline_ = now() + time;
-  if (replica_.transfer_leadership(now())) spdlog::info("handing leadership over");
-  clients_.drain();
-}
-
-// A leader that is still one has handed nothing over yet, unless it is alone.
-bool Node::may_stop() const {
-  if (now() >= *stop_deadline_) return true;
-  const replica::Status current = replica_.status();
-  const bool leads_others = current.role == replica::Role::kLeader && current.voters.size() > 1;
-  return !leads_others && current.pending_writes == 0 && current.pending_reads == 0 &&
-         clients_.is_idle();
-}
-
-void Node::end(Exit code) {
-  if (!exit_ || code != Exit::kClean) exit_ = code;
 }
 
 void Node::client_closed(std::uint64_t id) {

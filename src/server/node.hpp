@@ -16,9 +16,6 @@
 
 namespace holdfast::server {
 
-// What stopping may take: handing leadership over, answering what was asked.
-inline constexpr Duration kStopTime = std::chrono::seconds(3);
-
 // The node's one thread. A turn is whatever has arrived by now, then end_turn(): one take_output()
 // of the replica for all of it, so that all writes of a turn share a log entry, a disk write and
 // a message to each peer. The log's thread reports by posting to the same loop.
@@ -55,10 +52,21 @@ class Node final : private frontend::Port,
   // Called with each membership that comes into force; connects to its nodes.
   void follow_membership(const raft::Membership& membership);
 
-  // Stopping: leadership is handed over, what was asked is answered, within a few seconds.
+  // Stopping, within a few seconds (node_stop.cpp).
+  struct Stop {
+    enum class Step : std::uint8_t { kHandOver, kMove, kAnswer };
+    Step step = Step::kHandOver;
+    Instant until;  // of the step
+    bool led = false;
+  };
   void wait_for_signals();
-  void begin_stop(const std::string& why, Duration time);
-  bool may_stop() const;
+  void begin_stop(const std::string& why);
+  void begin_answering(Duration time);
+  void stop_as_removed();
+  void go_on_stopping();
+  bool has_handed_over();
+  bool has_answered() const;
+  std::optional<Address> address_to_move_to() const;
   void end(Exit code);
 
   // frontend::Port
@@ -108,7 +116,8 @@ class Node final : private frontend::Port,
 
   bool has_work_ = false;       // something was submitted while the turn ended
   std::optional<Known> known_;  // as last told to the log
-  std::optional<Instant> stop_deadline_;
+  std::optional<Stop> stop_;
+  Instant announces_until_;  // a transfer was asked for: clients are told when it has succeeded
   std::optional<Exit> exit_;
   // Last: their threads call the rest.
   SnapshotThread snapshots_;

@@ -92,12 +92,13 @@ std::optional<std::string> Node::transfer_leadership(NodeId target) {
     return "ERR no such follower is up and caught up";
   }
   has_work_ = true;
+  announces_until_ = now() + 2 * options_.election_timeout_max;
   return std::nullopt;
 }
 
 std::optional<std::string> Node::shutdown() {
   // Later: the connection that asks is in the middle of its command.
-  asio::post(io_, [this] { begin_stop("SHUTDOWN", kStopTime); });
+  asio::post(io_, [this] { begin_stop("SHUTDOWN"); });
   return std::nullopt;
 }
 

@@ -10,6 +10,7 @@ namespace holdfast::server {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 << 10;
+constexpr int kReadsMax = 4;  // of one inbox in a row
 constexpr std::size_t kFrameBytesMax = 1 << 30;
 constexpr auto kGreetingTimeout = std::chrono::seconds(5);
 
@@ -56,14 +57,28 @@ void PeerInbox::read() {
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const ErrorCode& error) {
     if (!self->is_open_) return;
     if (error) return self->close(error.message());
-    ErrorCode code;
-    const std::size_t size = self->socket_.read_some(asio::buffer(read_buffer()), code);
-    if (code == asio::error::would_block) return self->read();
-    // A peer that ends a connection says no more than that it is gone; its own log says why.
-    if (code == asio::error::eof) return self->close({});
-    if (code) return self->close(code.message());
-    self->received(size);
+    self->read_some();
+    if (self->is_open_) self->read();
   });
+}
+
+void PeerInbox::read_arrived() {
+  for (int reads = 0; reads < kReadsMax && read_some(); ++reads) {
+  }
+}
+
+bool PeerInbox::read_some() {
+  if (!is_open_) return false;
+  ErrorCode code;
+  const std::size_t size = socket_.read_some(asio::buffer(read_buffer()), code);
+  if (code == asio::error::would_block) return false;
+  // A peer that ends a connection says no more than that it is gone; its own log says why.
+  if (code) {
+    close(code == asio::error::eof ? std::string() : code.message());
+    return false;
+  }
+  received(size);
+  return is_open_;
 }
 
 void PeerInbox::received(std::size_t size) {
@@ -71,7 +86,7 @@ void PeerInbox::received(std::size_t size) {
   while (is_open_) {
     auto item = reader_.next();
     if (!item) return refuse(item.error());
-    if (!*item) return read();
+    if (!*item) return;
     take(std::move(**item));
   }
 }

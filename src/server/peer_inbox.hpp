@@ -31,6 +31,8 @@ class PeerInbox : public std::enable_shared_from_this<PeerInbox> {
   PeerInbox(tcp::socket socket, Host& host);
 
   void start();
+  // What the kernel has by now, up to a bound.
+  void read_arrived();
   void close(const std::string& reason);
   NodeId peer() const { return hello_.from; }  // zero before its hello
   const wire::Hello& hello() const { return hello_; }
@@ -38,6 +40,8 @@ class PeerInbox : public std::enable_shared_from_this<PeerInbox> {
 
  private:
   void read();
+  // False: there is nothing more, or it was closed.
+  bool read_some();
   void received(std::size_t size);
   void take(wire::FrameReader::Item item);
   void take_hello(const wire::Hello& hello);

@@ -95,6 +95,14 @@ void PeerNetwork::flush() {
   }
 }
 
+void PeerNetwork::read_arrived() {
+  // One that closes is taken out of the list.
+  const auto inboxes = inboxes_;
+  for (const auto& inbox : inboxes) {
+    if (inbox->peer()) inbox->read_arrived();
+  }
+}
+
 void PeerNetwork::cut(std::set<NodeId> peers) {
   cut_ = std::move(peers);
   for (const NodeId id : peers_ | std::views::keys) host_.peer_link_reset(id);

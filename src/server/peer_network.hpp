@@ -53,6 +53,8 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
   void send(const replica::Outgoing& outgoing);
   // Ends the turn: what was given is handed to the kernel.
   void flush();
+  // Takes what the kernel has of peers' messages, without waiting for the loop to come to it.
+  void read_arrived();
 
   // Drops all messages to and from these peers until called again: a network partition.
   void cut(std::set<NodeId> peers);

@@ -206,6 +206,18 @@ TEST_F(PeerNetworkTest, SameMembersAgain_KeepTheirLinks) {
   EXPECT_TRUE(reaches([&] { return node(2).has_heard(1, 1'000); })) << "a new link drops it";
 }
 
+// What a node that was asleep does before it looks at its timers.
+TEST_F(PeerNetworkTest, WhatHasArrived_IsReadWithoutTheLoop) {
+  start_cluster(2);
+  node(1).say(2, 1'000);
+  node(2).network->read_arrived();
+  EXPECT_TRUE(node(2).has_heard(1, 1'000));
+  expect_heard(1, 2);
+  kill(1);
+  node(2).network->read_arrived();
+  EXPECT_THAT(node(2).lost, ElementsAre(1u)) << "and so is its end";
+}
+
 TEST_F(PeerNetworkTest, MemberThatIsRemovedAndGone_IsDialledNoMore) {
   start_cluster(2);
   kill(2);
