@@ -263,6 +263,10 @@ Status Replica::status() const {
                 .storage_stalled = s.stalled};
 }
 
+bool Replica::knows(NodeId node) const {
+  return static_cast<bool>(state_->machine.numbering_of(node).epoch);
+}
+
 const raft::Core& Replica::core() const {
   return state_->core;
 }

@@ -72,6 +72,8 @@ class Replica {
   Output take_output(Instant now);
 
   Status status() const;
+  // The state holds something of this node's: it has lived.
+  bool knows(NodeId node) const;
   const raft::Core& core() const;  // for those who watch it
   std::uint64_t digest();          // of the state at status().applied_index
 

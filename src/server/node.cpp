@@ -205,6 +205,21 @@ void Node::peer_lost(NodeId peer) {
   replica_.peer_lost(now(), peer);
 }
 
+bool Node::knows(NodeId peer) const {
+  return replica_.knows(peer);
+}
+
+// An empty folder under the id of a node that has lived: it would vote as if it never had.
+void Node::known_by(NodeId peer) {
+  const raft::Core& core = replica_.core();
+  if (core.term() || core.log().last_index()) return;
+  spdlog::critical(
+      "node {} knows this node from before, and {} is empty: its data was lost. Start it with "
+      "--repair and --join instead of --cluster, so that the others add it anew",
+      peer.value(), options_.data);
+  end(Exit::kDamaged);
+}
+
 void Node::log_persisted(Ticket ticket) {
   asio::post(io_, [this, ticket] { replica_.persisted(now(), ticket); });
 }

@@ -97,6 +97,8 @@ class Node final : private frontend::Port,
   void peer_message(NodeId from, wire::PeerMessage message) override;
   void peer_link_reset(NodeId peer) override;
   void peer_lost(NodeId peer) override;
+  bool knows(NodeId peer) const override;
+  void known_by(NodeId peer) override;
   void log_persisted(Ticket ticket) override;
   void log_stalled(std::optional<std::string> reason) override;
   void log_failed(const std::string& reason) override;

@@ -105,6 +105,7 @@ void PeerLink::connected(const ErrorCode& error) {
   if (error) return fail({error.message()});
   attempt_->stage = Attempt::Stage::kGreeting;
   prepare_peer_socket(attempt_->socket);
+  config_.hello.knows_receiver = host_.knows(peer());
   attempt_->hello = wire::encode(config_.hello);
   asio::async_write(attempt_->socket, asio::buffer(attempt_->hello),
                     [attempt = attempt_](const ErrorCode& code, std::size_t) {

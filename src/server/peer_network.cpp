@@ -158,10 +158,12 @@ wire::Hello PeerNetwork::hello_to(NodeId to) const {
   hello.to = to;
   hello.client_address = config_.client_address;
   hello.peer_address = config_.peer_address;
+  hello.knows_receiver = host_.knows(to);
   return hello;
 }
 
 void PeerNetwork::learn(const wire::Hello& hello) {
+  if (hello.knows_receiver) host_.known_by(hello.from);
   if (const auto address = Address::parse(hello.client_address)) {
     peers_.at(hello.from).client_address = address;
   }

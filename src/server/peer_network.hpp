@@ -34,6 +34,9 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
     // most likely. A hint: it may come too often, and does not come when a machine or a network
     // fails.
     virtual void peer_lost(NodeId peer) = 0;
+    // Of wire::Hello::knows_receiver: asked for what we say, and told of what a peer said of us.
+    virtual bool knows(NodeId peer) const = 0;
+    virtual void known_by(NodeId peer) = 0;
   };
 
   struct Config {
@@ -86,6 +89,7 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
   void complain(const PeerInbox& inbox, const std::string& reason);
   wire::Hello hello_to(NodeId to) const;
 
+  bool knows(NodeId peer) const override { return host_.knows(peer); }
   void link_up(NodeId peer, const wire::Hello& hello) override;
   void link_down(NodeId peer, const PeerLink::Broken& broken) override;
   void link_overflowed(NodeId peer) override;

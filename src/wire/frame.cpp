@@ -81,6 +81,7 @@ std::string encode(const Hello& hello) {
   fields.put(hello.to);
   fields.put_bytes(hello.client_address);
   fields.put_bytes(hello.peer_address);
+  fields.put(static_cast<std::uint8_t>(hello.knows_receiver));
   CHECK(content.size() <= kHelloBytesMax);
 
   std::string bytes;
@@ -120,6 +121,7 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_he
   hello.to = fields.id<NodeId>();
   hello.client_address = fields.bytes();
   hello.peer_address = fields.bytes();
+  hello.knows_receiver = fields.u8() != 0;
   if (!fields.finished()) return std::unexpected(FrameError::kMalformed);
   consume(kHelloHead + length);
   greeted_ = true;

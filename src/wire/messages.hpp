@@ -9,7 +9,7 @@
 
 namespace holdfast::wire {
 
-inline constexpr std::uint16_t kVersion = 2;
+inline constexpr std::uint16_t kVersion = 3;
 
 // The first frame in each direction of a peer connection. A node that reads another version,
 // another cluster or a name that is not its own closes the connection and logs why. Whom it does
@@ -21,6 +21,8 @@ struct Hello {
   NodeId to;
   std::string client_address;  // where `from` serves clients, HOST:PORT
   std::string peer_address;    // where its peers reach it, HOST:PORT
+  // In `from`'s data there is something of `to`: that has lived before, and must not be empty now.
+  bool knows_receiver = false;
 
   bool operator==(const Hello&) const = default;
 };

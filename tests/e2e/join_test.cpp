@@ -78,6 +78,18 @@ TEST_F(Join, RemovedNode_EndsByItself_AlsoWhenItWasDown) {
   EXPECT_EQ(cluster_.ask(1, {"SET", "k", "v"}), "OK");
 }
 
+// It must not vote as if it had never voted.
+TEST_F(Join, LostData_WithTheFlagsOfTheFirstStart_EndsTheNode) {
+  EXPECT_EQ(cluster_.ask(1, {"SET", "k", "v"}), "OK");
+  cluster_.wait_until_equal();
+  const int id = victim();
+  servers().kill9(id);
+  fs::remove_all(servers().data_folder(id));
+  servers().start(id);
+  EXPECT_EQ(servers().wait_for_exit(id), 3);
+  EXPECT_THAT(log_of(id), HasSubstr("its data was lost"));
+}
+
 TEST_F(Join, LostData_IsNoNewNodeUnlessRepairIsGiven) {
   EXPECT_EQ(cluster_.ask(1, {"SET", "k", "v"}), "OK");
   const int id = victim();
