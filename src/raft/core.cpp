@@ -35,6 +35,8 @@ Core::Core(Config config, Restored restored, Instant now)
   // A snapshot can be durable before the term in which its last entry was committed. No vote of
   // that term has left then: it would have waited for the term.
   if (snapshot_.term > term()) set_term(snapshot_.term, NodeId());
+  // The disk may hold far more of the log before the snapshot than anybody asks for.
+  if (snapshot_.index) compact(snapshot_.index);
   CHECK(log_.last_term() <= term());
   reset_election_timer(now);
   if (is_quorum_alone()) election_deadline_ = now;  // there is nobody to wait for

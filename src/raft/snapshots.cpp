@@ -19,7 +19,7 @@ SnapshotMeta Core::meta_at(Index index) const {
 }
 
 void Core::compact(Index last) {
-  if (fault_ || last <= snapshot_.index) return;
+  if (fault_ || last < snapshot_.index) return;
   CHECK(last <= handed_out_);
   snapshot_ = {last, *log_.term_at(last)};
   memberships_.compact_to(last);

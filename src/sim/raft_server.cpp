@@ -15,23 +15,10 @@ bool is_command(const raft::Entry& entry) {
   return entry.kind == raft::EntryKind::kCommand;
 }
 
-// The course's persister drops the log before a snapshot at once; ours drops whole segments.
-raft::Restored without_tail(raft::Restored restored) {
-  const raft::Position last = restored.snapshot.last;
-  const std::uint64_t count = last.index.value() - restored.base.index.value();
-  auto& entries = restored.entries;
-  const bool holds_it =
-      count > 0 && count <= entries.size() && entries[count - 1].term == last.term;
-  if (!holds_it) return restored;
-  entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count));
-  restored.base = last;
-  return restored;
-}
-
 }  // namespace
 
 RaftServer::RaftServer(Setting setting, Listener& listener, Instant now)
-    : core_(std::move(setting.config), without_tail(std::move(setting.restored)), now),
+    : core_(std::move(setting.config), std::move(setting.restored), now),
       listener_(listener),
       snapshot_every_(setting.snapshot_every),
       snapshot_(std::move(setting.snapshot)) {
