@@ -24,7 +24,8 @@ bool SnapshotMaker::is_due(Instant now, const raft::Core& core,
   if (making_ || machine.applied_index() <= core.snapshot().index) return false;
   if (!waiting_.empty()) return true;
   return now >= not_before_ &&
-         log_bytes_ > std::max(config_.snapshot_log_bytes, machine.state_bytes());
+         log_bytes_ > std::max(config_.snapshot_log_bytes,
+                               config_.snapshot_log_states * machine.state_bytes());
 }
 
 void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& machine,

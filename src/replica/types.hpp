@@ -25,8 +25,10 @@ struct Config {
   std::size_t section_bytes_max = 1 << 20;  // one command always travels, however large
   std::size_t window_bytes = 32 << 20;      // sent to the leader, or proposed, and not yet applied
 
-  // A snapshot is made when the log since the last one takes more than this and than the state.
+  // A snapshot is made when the log since the last one takes more than this, and so many times what
+  // the state takes.
   std::size_t snapshot_log_bytes = 64 << 20;
+  std::size_t snapshot_log_states = 1;
   std::size_t snapshot_piece_bytes = 256 << 10;
   std::size_t snapshot_window_bytes = 4 << 20;  // of pieces that wait to be written
   // Sending one: a chunk, what may be under way to one peer, and the rate for all.

@@ -8,21 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void speed(ScenarioRun& run) {
-  constexpr std::uint64_t kAppends = 1000;
-  constexpr Duration kHeartbeat = 100ms;  // a server that waited for it would take one for each
-  KvSuite kv(run, {.servers = 3});
-  const auto clerk = kv.clerk();
-  kv.get(*clerk, "x");  // there is a leader
-  const Instant start = kv.cluster().now();
-  for (std::uint64_t n = 0; n < kAppends; ++n) kv.append(*clerk, "x", append_text(0, n));
-  const Duration time = kv.cluster().now() - start;
-  check_appends(kv.get(*clerk, "x"), 0, kAppends);
-  kv.note("append_us", static_cast<std::uint64_t>(time.count()) / kAppends);
-  kv.require(time <= kAppends * kHeartbeat / 3, "fewer than three appends per heartbeat");
-  kv.end();
-}
-
 // From the n-th on, one after the other.
 void append_all(PatientClerk& clerk, std::uint64_t client, std::uint64_t n, std::uint64_t count) {
   if (n == count) return;
@@ -86,7 +71,8 @@ std::span<const Scenario> kv_4a() {
   static constexpr Scenario kScenarios[] = {
       {"Basic4A", "kv", "one client",
        [](ScenarioRun& run) { run_generic_test(run, {.clients = 1}); }},
-      {"Speed4A", "kv", "a thousand appends, without waiting for heartbeats", speed},
+      {"Speed4A", "kv", "a thousand appends, without waiting for heartbeats",
+       [](ScenarioRun& run) { run_speed_test(run, {}); }},
       {"Concurrent4A", "kv", "five clients",
        [](ScenarioRun& run) { run_generic_test(run, {.clients = 5}); }},
       {"Unreliable4A", "kv", "five clients, unreliable network",

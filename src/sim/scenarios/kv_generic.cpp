@@ -115,12 +115,31 @@ void run_round(KvSuite& kv, const GenericTest& test, PatientClerk& reader) {
   for (std::uint64_t number = 0; number < test.clients; ++number) {
     check_key(kv, reader, test, *clients[number], number);
   }
+  kv.check_raft_state();
 }
 
 }  // namespace
 
+void run_speed_test(ScenarioRun& run, std::optional<std::size_t> max_raft_state) {
+  constexpr std::uint64_t kAppends = 1000;
+  constexpr Duration kHeartbeat = 100ms;  // a server that waited for it would take one for each
+  KvSuite kv(run, {.servers = 3, .max_raft_state = max_raft_state});
+  const auto clerk = kv.clerk();
+  kv.get(*clerk, "x");  // there is a leader
+  const Instant start = kv.cluster().now();
+  for (std::uint64_t n = 0; n < kAppends; ++n) kv.append(*clerk, "x", append_text(0, n));
+  const Duration time = kv.cluster().now() - start;
+  check_appends(kv.get(*clerk, "x"), 0, kAppends);
+  kv.note("append_us", static_cast<std::uint64_t>(time.count()) / kAppends);
+  kv.require(time <= kAppends * kHeartbeat / 3, "fewer than three appends per heartbeat");
+  kv.check_raft_state();
+  kv.end();
+}
+
 void run_generic_test(ScenarioRun& run, const GenericTest& test) {
-  KvSuite kv(run, {.servers = test.servers, .unreliable = test.unreliable});
+  KvSuite kv(run, {.servers = test.servers,
+                   .unreliable = test.unreliable,
+                   .max_raft_state = test.max_raft_state});
   const auto reader = kv.clerk();
   for (int round = 0; round < kRounds; ++round) run_round(kv, test, *reader);
   kv.end();

@@ -33,13 +33,18 @@ DiskSpeed slow_disk() {
   return speed;
 }
 
-MakeProgram make_servers(std::size_t count, Dice& seeds) {
-  return [count, &seeds](NodeId id, raft::Restored restored, replica::Kept kept,
-                         std::uint64_t nonce, Streams& streams, Instant now) {
+constexpr std::size_t kRaftStatesMax = 8;  // of what a log may take before a snapshot is due
+
+MakeProgram make_servers(const KvSetting& setting, Dice& seeds) {
+  return [setting, &seeds](NodeId id, raft::Restored restored, replica::Kept kept,
+                           std::uint64_t nonce, Streams& streams, Instant now) {
     replica::Config config;
     config.raft.id = id;
     config.raft.seed = seeds.seed();
-    for (std::uint64_t n = 1; n <= count; ++n) config.raft.voters.push_back(NodeId(n));
+    for (std::uint64_t n = 1; n <= setting.servers; ++n) config.raft.voters.push_back(NodeId(n));
+    config.snapshot_log_bytes = setting.max_raft_state.value_or(SIZE_MAX);
+    config.snapshot_log_states = 0;
+    config.raft.log_tail_bytes = 0;
     return std::make_unique<KvServer>(std::move(config), std::move(restored), std::move(kept),
                                       nonce, streams, now);
   };
@@ -49,7 +54,7 @@ ClusterOptions options_for(const ScenarioRun& run, const KvSetting& setting, Dic
   ClusterOptions options;
   options.nodes = setting.servers;
   options.seed = run.seed;
-  options.make_program = make_servers(setting.servers, seeds);
+  options.make_program = make_servers(setting, seeds);
   options.disk_speed = slow_disk();
   options.weather = setting.unreliable ? mit_unreliable() : mit_reliable();
   if (setting.unreliable) options.stream_weather = unreliable_streams();
@@ -72,6 +77,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::string_vie
 
 KvSuite::KvSuite(ScenarioRun& run, const KvSetting& setting)
     : run_(run),
+      max_raft_state_(setting.max_raft_state),
       dice_(run.seed),
       server_seeds_(dice_.fork()),
       cluster_(options_for(run, setting, server_seeds_)),
@@ -83,6 +89,10 @@ KvSuite::~KvSuite() {
   note("operations", recorder_.size());
   note("elections", cluster_.monitor().terms_with_leader());
   note("committed", cluster_.monitor().committed().value());
+  if (max_raft_state_) {
+    note("log_bytes_max", log_bytes_max_);
+    note("snapshots_received", snapshots_received());
+  }
   note("frames_lost", cluster_.network().counts().lost);
   note("streams_broken", cluster_.streams().broken());
   const auto time = std::chrono::duration_cast<milliseconds>(cluster_.now() - Events::kStart);
@@ -197,6 +207,39 @@ KvSuite::Sides KvSuite::part_with_leader_in_minority() {
   sides.minority.push_back(cluster_.leader());
   partition({sides.majority, sides.minority});
   return sides;
+}
+
+void KvSuite::check_raft_state() {
+  if (!max_raft_state_) return check_snapshots_below(1);
+  for (const NodeId server : servers()) {
+    const raft::Core& core = cluster_.process(server).program()->core();
+    log_bytes_max_ = std::max(log_bytes_max_, core.log().bytes());
+  }
+  require(log_bytes_max_ <= kRaftStatesMax * *max_raft_state_,
+          "a log takes " + std::to_string(log_bytes_max_) + " bytes");
+}
+
+// Of the largest of its snapshots.
+std::size_t KvSuite::snapshot_bytes(NodeId server) {
+  const VirtualDisk& disk = cluster_.process(server).disk();
+  std::size_t bytes = 0;
+  for (const std::string& path : disk.paths()) {
+    if (path.ends_with(".snap")) bytes = std::max(bytes, disk.contents(path).size());
+  }
+  return bytes;
+}
+
+void KvSuite::check_snapshots_below(std::size_t bytes) {
+  for (const NodeId server : servers()) {
+    const std::size_t found = snapshot_bytes(server);
+    require(found < bytes, "a snapshot takes " + std::to_string(found) + " bytes");
+  }
+}
+
+std::uint64_t KvSuite::snapshots_received() const {
+  const Tally tally = cluster_.tally();
+  const auto found = tally.counts().find("trace: installs a snapshot of entry ");
+  return found == tally.counts().end() ? 0 : found->second;
 }
 
 void KvSuite::require(bool holds, const std::string& what) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ namespace holdfast::sim {
 struct KvSetting {
   std::size_t servers = 5;
   bool unreliable = false;
+  // A server makes a snapshot when its log takes more than this; none: never (the course's
+  // maxraftstate, and -1).
+  std::optional<std::size_t> max_raft_state = {};
 };
 
 // The verbs of MIT 6.5840's key/value suite (the harness's `config`), with its times and counts, on
@@ -33,6 +37,8 @@ struct KvSetting {
 //  - Across a cut link nothing arrives, and nobody is told; labrpc says so after up to 99 ms. A
 //    Clerk asks another server after 2 s.
 //  - A server that is stopped is killed or loses power, by chance.
+//  - The size of the Raft state is that of the log in memory: what its entries' payloads take, and
+//    32 bytes for each.
 //  - Time is virtual, so the limit of 120 s is one on what the scenario waits for.
 class KvSuite {
  public:
@@ -75,6 +81,11 @@ class KvSuite {
   Cluster& cluster() { return cluster_; }
   Dice& dice() { return dice_; }
   void note(const std::string& figure, std::uint64_t value) { run_.figures[figure] = value; }
+  // Logs have stayed short, if servers make snapshots; else there is none.
+  void check_raft_state();
+  void check_snapshots_below(std::size_t bytes);
+  // How often a server has put a snapshot from another one in the place of its state.
+  std::uint64_t snapshots_received() const;
   static void require(bool holds, const std::string& what);
   // The last of the demands: the recorded history is linearizable, and no server ended by itself.
   // A search that exceeds its budget of steps says nothing; the figure "unchecked" says so.
@@ -86,7 +97,11 @@ class KvSuite {
   void check_time() const;
   void check_history();
 
+  std::size_t snapshot_bytes(NodeId server);
+
   ScenarioRun& run_;
+  std::optional<std::size_t> max_raft_state_;
+  std::size_t log_bytes_max_ = 0;  // that was seen
   Dice dice_;
   Dice server_seeds_;
   Cluster cluster_;
