@@ -50,9 +50,8 @@ bool remembers_voters(const State& state, const Look& look, std::size_t committe
   return look.commit < committed || look.voters == state.voters || look.voters == Voters{};
 }
 
-bool is_majority(std::uint8_t nodes, std::uint8_t voters) {
-  return 2 * std::popcount(static_cast<unsigned>(nodes & voters)) >
-         std::popcount(static_cast<unsigned>(voters));
+bool is_majority(unsigned nodes, unsigned voters) {
+  return 2 * std::popcount(nodes & voters) > std::popcount(voters);
 }
 
 // "If a log entry is committed in a given term, then that entry will be present in the logs of the
@@ -85,7 +84,7 @@ std::string_view record_and_check(State& state, std::size_t changed, const Unive
   if (!remembers_voters(state, own, committed)) {
     return "a committed change of the membership is not forgotten";
   }
-  std::uint8_t on_disk = 0;
+  unsigned on_disk = 0;
   for (std::size_t i = 0; i < bounds.nodes; ++i) {
     const Look& look = universe.look(state.nodes[i]);
     if (!leader_is_complete(state, look)) {

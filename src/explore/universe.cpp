@@ -41,8 +41,9 @@ std::uint8_t small(Strong<Tag> number) {
   return static_cast<std::uint8_t>(number.value());
 }
 
-std::uint8_t bit(NodeId node) {
-  return static_cast<std::uint8_t>(1u << (node.value() - 1));
+// In a set of nodes as bits.
+std::uint8_t with(std::uint8_t nodes, NodeId node) {
+  return static_cast<std::uint8_t>(nodes | 1u << (node.value() - 1));
 }
 
 std::array<std::uint8_t, kEntriesMax> terms(const raft::Log& log) {
@@ -58,8 +59,8 @@ std::array<std::uint8_t, kEntriesMax> terms(const raft::Log& log) {
 Voters voters_of(const raft::Membership& membership) {
   Voters voters;
   for (const raft::Member& member : membership.members) {
-    if (member.votes) voters.votes |= bit(member.id);
-    if (member.voted) voters.voted |= bit(member.id);
+    if (member.votes) voters.votes = with(voters.votes, member.id);
+    if (member.voted) voters.voted = with(voters.voted, member.id);
   }
   return voters;
 }
@@ -84,7 +85,7 @@ Look look_at(const Node& node) {
             .has_received = node.received.has_value(),
             .voters = voters_of(core.membership_at(core.commit_index())),
             .is_change_last = is_change(core.log(), core.commit_index())};
-  for (const NodeId peer : core.peers_behind_log()) look.behind |= bit(peer);
+  for (const NodeId peer : core.peers_behind_log()) look.behind = with(look.behind, peer);
   return look;
 }
 
