@@ -33,8 +33,6 @@ DiskSpeed slow_disk() {
   return speed;
 }
 
-constexpr std::size_t kRaftStatesMax = 8;  // of what a log may take before a snapshot is due
-
 MakeProgram make_servers(const KvSetting& setting, Dice& seeds) {
   return [setting, &seeds](NodeId id, raft::Restored restored, replica::Kept kept,
                            std::uint64_t nonce, Streams& streams, Instant now) {
@@ -207,39 +205,6 @@ KvSuite::Sides KvSuite::part_with_leader_in_minority() {
   sides.minority.push_back(cluster_.leader());
   partition({sides.majority, sides.minority});
   return sides;
-}
-
-void KvSuite::check_raft_state() {
-  if (!max_raft_state_) return check_snapshots_below(1);
-  for (const NodeId server : servers()) {
-    const raft::Core& core = cluster_.process(server).program()->core();
-    log_bytes_max_ = std::max(log_bytes_max_, core.log().bytes());
-  }
-  require(log_bytes_max_ <= kRaftStatesMax * *max_raft_state_,
-          "a log takes " + std::to_string(log_bytes_max_) + " bytes");
-}
-
-// Of the largest of its snapshots.
-std::size_t KvSuite::snapshot_bytes(NodeId server) {
-  const VirtualDisk& disk = cluster_.process(server).disk();
-  std::size_t bytes = 0;
-  for (const std::string& path : disk.paths()) {
-    if (path.ends_with(".snap")) bytes = std::max(bytes, disk.contents(path).size());
-  }
-  return bytes;
-}
-
-void KvSuite::check_snapshots_below(std::size_t bytes) {
-  for (const NodeId server : servers()) {
-    const std::size_t found = snapshot_bytes(server);
-    require(found < bytes, "a snapshot takes " + std::to_string(found) + " bytes");
-  }
-}
-
-std::uint64_t KvSuite::snapshots_received() const {
-  const Tally tally = cluster_.tally();
-  const auto found = tally.counts().find("trace: installs a snapshot of entry ");
-  return found == tally.counts().end() ? 0 : found->second;
 }
 
 void KvSuite::require(bool holds, const std::string& what) {

@@ -38,7 +38,7 @@ struct KvSetting {
 //    Clerk asks another server after 2 s.
 //  - A server that is stopped is killed or loses power, by chance.
 //  - The size of the Raft state is that of the log in memory: what its entries' payloads take, and
-//    32 bytes for each.
+//    32 bytes for each. A server has a second to make a snapshot before that is demanded.
 //  - Time is virtual, so the limit of 120 s is one on what the scenario waits for.
 class KvSuite {
  public:
@@ -81,7 +81,7 @@ class KvSuite {
   Cluster& cluster() { return cluster_; }
   Dice& dice() { return dice_; }
   void note(const std::string& figure, std::uint64_t value) { run_.figures[figure] = value; }
-  // Logs have stayed short, if servers make snapshots; else there is none.
+  // Logs are short, or soon are, if servers make snapshots; else there is none.
   void check_raft_state();
   void check_snapshots_below(std::size_t bytes);
   // How often a server has put a snapshot from another one in the place of its state.
