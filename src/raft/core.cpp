@@ -10,8 +10,9 @@
 namespace holdfast::raft {
 
 namespace {
-constexpr std::size_t kHeldMax = 1024;  // messages that wait for the disk
-}
+constexpr Term kTermEnd(std::uint64_t{1} << 62);  // so that there is always a next one
+constexpr std::size_t kHeldMax = 1024;            // messages that wait for the disk
+}  // namespace
 
 Core::Core(Config config, Restored restored, Instant now)
     : config_(std::move(config)),
@@ -98,6 +99,10 @@ void Core::dispatch(Instant now, NodeId from, const Message& message) {
 // leader is alive, which must not disturb that leader (Thesis §4.2.3, §9.6).
 bool Core::admit(Instant now, NodeId from, const Message& message) {
   const Term theirs = std::visit([](const auto& m) { return m.term; }, message);
+  if (theirs >= kTermEnd) {
+    trace("dropped a message of an impossible term");
+    return false;
+  }
   const auto* request = std::get_if<VoteRequest>(&message);
   const auto* response = std::get_if<VoteResponse>(&message);
   if (request && request->pre) return true;

@@ -11,6 +11,8 @@ using Kind = MemberRequest::Kind;
 using raft::Member;
 using raft::Membership;
 
+constexpr std::size_t kMembersMax = 64;  // they are written out in each snapshot
+
 std::string name_of(NodeId node) {
   return "node " + std::to_string(node.value());
 }
@@ -67,6 +69,9 @@ std::optional<std::string> object_to_address(const MemberRequest& request,
 std::expected<Membership, std::string> with_learner(Membership membership,
                                                     const MemberRequest& request) {
   const bool joins = request.kind != Kind::kAddLearner;
+  if (request.replaces == request.node) {
+    return std::unexpected(name_of(request.node) + " can't replace itself");
+  }
   if (auto objection = object_to_address(request, membership)) return std::unexpected(*objection);
   if (Member* member = find(membership, request.node)) {
     if (member->address != request.address) {
@@ -78,6 +83,9 @@ std::expected<Membership, std::string> with_learner(Membership membership,
     member->joins = joins;
     member->replaces = request.replaces;
     return membership;
+  }
+  if (membership.members.size() >= kMembersMax) {
+    return std::unexpected("a cluster has at most " + std::to_string(kMembersMax) + " members");
   }
   if (request.replaces && !membership.contains(request.replaces)) {
     return std::unexpected(name_of(request.replaces) + " is no member");

@@ -72,8 +72,10 @@ class Replica {
   Output take_output(Instant now);
 
   Status status() const;
-  // The state holds something of this node's: it has lived.
-  bool knows(NodeId node) const;
+  // State or log hold something of this node's: it has lived.
+  bool knows(NodeId node);
+  // So may others of us, in this life.
+  bool has_introduced_itself() const;
   const raft::Core& core() const;  // for those who watch it
   std::uint64_t digest();          // of the state at status().applied_index
 

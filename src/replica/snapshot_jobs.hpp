@@ -50,12 +50,14 @@ using SnapshotJob = std::variant<job::Begin, job::Add, job::Finish, job::Abandon
 
 namespace result {
 struct Added {
-  std::size_t bytes = 0;  // of the piece
+  std::uint64_t number = 0;  // of job::Begin
+  std::size_t bytes = 0;     // of the piece
 };
 struct Made {
   storage::SnapshotId id;
 };
 struct NotMade {
+  std::uint64_t number = 0;  // of job::Begin
   std::string reason;
 };
 struct Chunk {

@@ -30,6 +30,8 @@ bool SnapshotMaker::is_due(Instant now, const raft::Core& core,
 
 void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& machine,
                          std::vector<SnapshotJob>& jobs) {
+  // What was set aside for a copy that failed is of no use.
+  if (!making_ && machine.is_copying()) machine.abandon_copy();
   // Nothing happened since the last one.
   if (!making_ && machine.applied_index() <= core.snapshot().index) answer(kv::Reply::ok());
   if (is_due(now, core, machine)) begin(core, machine, jobs);
@@ -54,10 +56,11 @@ void SnapshotMaker::begin(const raft::Core& core, kv::StateMachine& machine,
   making_ = core.meta_at(machine.applied_index());
   is_handed_out_ = false;
   under_way_ = 0;
-  log_bytes_ = 0;
+  log_bytes_at_begin_ = std::exchange(log_bytes_, 0);
+  number_ = prng_.next();
   for (Waiting& waiting : waiting_) waiting.began = true;
   machine.begin_copy();
-  jobs.emplace_back(job::Begin{*making_, prng_.next()});
+  jobs.emplace_back(job::Begin{*making_, number_});
 }
 
 void SnapshotMaker::abandon(std::vector<SnapshotJob>& jobs) {
@@ -78,8 +81,9 @@ Index SnapshotMaker::on(const result::Made& made) {
 }
 
 void SnapshotMaker::on(Instant now, const result::NotMade& failed) {
-  if (!making_) return;
+  if (!making_ || failed.number != number_) return;
   making_.reset();
+  log_bytes_ += log_bytes_at_begin_;
   not_before_ = now + kRetryPause;
   answer(kv::Reply::error("ERR no snapshot was made: " + failed.reason));
 }

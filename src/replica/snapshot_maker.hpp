@@ -31,7 +31,10 @@ class SnapshotMaker {
   // The state is another one now: a copy of the old one leads nowhere.
   void abandon(std::vector<SnapshotJob>& jobs);
 
-  void on(const result::Added& added) { under_way_ -= added.bytes; }
+  // Of a snapshot that was abandoned, results may still come.
+  void on(const result::Added& added) {
+    if (making_ && added.number == number_) under_way_ -= added.bytes;
+  }
   // Returns what the snapshot stands for.
   Index on(const result::Made& made);
   void on(Instant now, const result::NotMade& failed);
@@ -54,9 +57,11 @@ class SnapshotMaker {
   Prng prng_;
   std::size_t log_bytes_ = 0;  // applied since the last snapshot began
   std::optional<raft::SnapshotMeta> making_;
-  bool is_handed_out_ = false;  // all of it
-  std::size_t under_way_ = 0;   // to the thread that writes it
-  Instant not_before_;          // after a failure
+  std::uint64_t number_ = 0;            // … under this number
+  std::size_t log_bytes_at_begin_ = 0;  // to begin anew with after a failure
+  bool is_handed_out_ = false;          // all of it
+  std::size_t under_way_ = 0;           // to the thread that writes it
+  Instant not_before_;                  // after a failure
   std::vector<Waiting> waiting_;
   std::vector<Completion> completions_;
 };

@@ -12,6 +12,7 @@ std::optional<SnapshotResult> SnapshotWorker::run(SnapshotJob job) {
 }
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Begin& begin) {
+  making_ = begin.number;
   const auto begun = store_.begin(begin.meta, begin.number);
   return begun ? std::nullopt : give_up_making(begun.error());
 }
@@ -19,7 +20,7 @@ SnapshotWorker::Outcome SnapshotWorker::on(const job::Begin& begin) {
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Add& add) {
   if (!store_.is_making()) return std::nullopt;
   if (const auto added = store_.add(add.piece); !added) return give_up_making(added.error());
-  return result::Added{add.piece.size()};
+  return result::Added{making_, add.piece.size()};
 }
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Finish&) {
@@ -36,7 +37,7 @@ SnapshotWorker::Outcome SnapshotWorker::on(const job::Abandon&) {
 
 SnapshotWorker::Outcome SnapshotWorker::give_up_making(const storage::IoError& error) {
   store_.abandon();
-  return result::NotMade{error.message()};
+  return result::NotMade{making_, error.message()};
 }
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Read& read) {

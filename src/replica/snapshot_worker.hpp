@@ -43,6 +43,7 @@ class SnapshotWorker {
   storage::SnapshotStore store_;
   std::uint64_t cluster_;
   kv::Limits limits_;
+  std::uint64_t making_ = 0;  // the number of job::Begin
   storage::SnapshotId receiving_;
 };
 

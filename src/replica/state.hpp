@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "replica/member_queue.hpp"
@@ -33,6 +34,7 @@ struct Replica::State final : kv::ApplyListener {
   void run_core();
   void apply(const raft::Committed& committed);
   void gather_completions();
+  const std::set<NodeId>& origins_at_start();
 
   // requests.cpp
   void receive_forward(NodeId from, const wire::Forward& forward);
@@ -72,7 +74,8 @@ struct Replica::State final : kv::ApplyListener {
   // The leadership that was last seen, to notice when it changes.
   Term leader_term;
   NodeId leader;
-  std::optional<Index> membership_told;  // to the host
+  std::optional<Index> membership_told;            // to the host
+  std::optional<std::set<NodeId>> origins_in_log;  // of the log when it was first asked for
   // While we lead: what the cluster time was, and when.
   std::uint64_t cluster_time_base = 0;
   Instant cluster_time_at;

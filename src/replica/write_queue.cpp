@@ -48,6 +48,7 @@ std::string WriteQueue::next_section(Instant now) {
   if (renumbering_) {
     if (waiting_since_) return section;
     waiting_since_ = now;
+    has_asked_ = true;
     kv::put_section(kv::OpenSection{.origin = self_, .nonce = nonce_}, writer);
     return section;
   }

@@ -50,6 +50,8 @@ class WriteQueue {
   void forget_client(std::uint64_t client);
 
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
+  // An epoch was asked for, perhaps in vain.
+  bool has_asked() const { return has_asked_; }
   std::size_t size() const { return writes_.size(); }
   std::size_t bytes() const { return bytes_; }
   Instant next_deadline() const;
@@ -75,7 +77,8 @@ class WriteQueue {
 
   std::deque<Write> writes_;
   std::size_t bytes_ = 0;
-  Index epoch_;                  // zero: none is open
+  Index epoch_;  // zero: none is open
+  bool has_asked_ = false;
   bool renumbering_ = true;      // waits for a new epoch; nothing else is sent meanwhile
   std::uint64_t first_seq_ = 1;  // of writes_.front()
   std::size_t numbered_ = 0;     // were sent at least once in this epoch

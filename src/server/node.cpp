@@ -76,10 +76,14 @@ PeerNetwork::Config make_peers_config(const Options& options, const Address& cli
 // Before its first snapshot a node goes by the membership with which the cluster began.
 raft::Restored with_first_membership(raft::Restored restored, const Options& options,
                                      const Address& peer_address) {
-  if (!restored.snapshot.last.index) {
+  if (restored.snapshot.membership.members.empty()) {
     restored.snapshot.membership = first_membership(options, peer_address);
   }
   return restored;
+}
+
+bool is_untouched(const raft::Restored& restored) {
+  return !restored.hard_state.term && !restored.snapshot.last.index && restored.entries.empty();
 }
 
 }  // namespace
@@ -94,6 +98,7 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
       peer_address_(
           advertised_peer_address(options, bound_address(parts.peers, options.peer_listen.host))),
       started_(now()),
+      was_untouched_(is_untouched(parts.stored.restored)),
       replica_(make_config(options),
                with_first_membership(std::move(parts.stored.restored), options, peer_address_),
                random_number(), started_, std::move(parts.stored.kept)),
@@ -205,14 +210,14 @@ void Node::peer_lost(NodeId peer) {
   replica_.peer_lost(now(), peer);
 }
 
-bool Node::knows(NodeId peer) const {
+bool Node::knows(NodeId peer) {
   return replica_.knows(peer);
 }
 
 // An empty folder under the id of a node that has lived: it would vote as if it never had.
 void Node::known_by(NodeId peer) {
-  const raft::Core& core = replica_.core();
-  if (core.term() || core.log().last_index()) return;
+  // What we ourselves have told the cluster in this life it may know.
+  if (!was_untouched_ || replica_.has_introduced_itself()) return;
   spdlog::critical(
       "node {} knows this node from before, and {} is empty: its data was lost. Start it with "
       "--repair and --join instead of --cluster, so that the others add it anew",

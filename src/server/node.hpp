@@ -97,7 +97,7 @@ class Node final : private frontend::Port,
   void peer_message(NodeId from, wire::PeerMessage message) override;
   void peer_link_reset(NodeId peer) override;
   void peer_lost(NodeId peer) override;
-  bool knows(NodeId peer) const override;
+  bool knows(NodeId peer) override;
   void known_by(NodeId peer) override;
   void log_persisted(Ticket ticket) override;
   void log_stalled(std::optional<std::string> reason) override;
@@ -112,6 +112,7 @@ class Node final : private frontend::Port,
   Address address_;       // where clients reach this node
   Address peer_address_;  // where its peers do
   Instant started_;
+  bool was_untouched_;  // its folder, at the start
   replica::Replica replica_;
   Clients clients_;
   PeerNetwork peers_;

@@ -33,7 +33,7 @@ class PeerLink {
    public:
     virtual ~Host() = default;
     // Of wire::Hello::knows_receiver.
-    virtual bool knows(NodeId /*peer*/) const { return false; }
+    virtual bool knows(NodeId /*peer*/) { return false; }
     // It came up, after the peer answered our hello with this.
     virtual void link_up(NodeId peer, const wire::Hello& hello) = 0;
     // It broke, or could not be made; another attempt follows.

@@ -151,7 +151,7 @@ void PeerNetwork::make_room_for_inbox() {
   victim->close("too many connections");
 }
 
-wire::Hello PeerNetwork::hello_to(NodeId to) const {
+wire::Hello PeerNetwork::hello_to(NodeId to) {
   wire::Hello hello;
   hello.cluster = config_.cluster;
   hello.from = config_.self;

@@ -35,7 +35,7 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
     // fails.
     virtual void peer_lost(NodeId peer) = 0;
     // Of wire::Hello::knows_receiver: asked for what we say, and told of what a peer said of us.
-    virtual bool knows(NodeId peer) const = 0;
+    virtual bool knows(NodeId peer) = 0;
     virtual void known_by(NodeId peer) = 0;
   };
 
@@ -87,9 +87,9 @@ class PeerNetwork final : private PeerLink::Host, private PeerInbox::Host {
   void lost(NodeId peer);
   void learn(const wire::Hello& hello);
   void complain(const PeerInbox& inbox, const std::string& reason);
-  wire::Hello hello_to(NodeId to) const;
+  wire::Hello hello_to(NodeId to);
 
-  bool knows(NodeId peer) const override { return host_.knows(peer); }
+  bool knows(NodeId peer) override { return host_.knows(peer); }
   void link_up(NodeId peer, const wire::Hello& hello) override;
   void link_down(NodeId peer, const PeerLink::Broken& broken) override;
   void link_overflowed(NodeId peer) override;

@@ -59,7 +59,7 @@ class OtherNode final : public PeerNetwork::Host {
   }
   void peer_link_reset(NodeId) override {}
   void peer_lost(NodeId) override {}
-  bool knows(NodeId) const override { return false; }
+  bool knows(NodeId) override { return false; }
   void known_by(NodeId) override {}
 
   void hear(const raft::VoteRequest& m) {

@@ -38,7 +38,7 @@ class TestNode final : public PeerNetwork::Host {
   }
   void peer_link_reset(NodeId) override {}
   void peer_lost(NodeId peer) override { lost.push_back(peer.value()); }
-  bool knows(NodeId) const override { return false; }
+  bool knows(NodeId) override { return false; }
   void known_by(NodeId) override {}
 
   void say(std::uint64_t to, std::uint64_t n) {
