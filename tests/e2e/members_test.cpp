@@ -28,6 +28,9 @@ TEST(Members, ListWithoutALeader_ShowsWhatIsBelievedAndFails) {
   Servers cluster;
   cluster.servers().kill9(1);
   cluster.servers().kill9(2);
+  // If it led it believes for a moment that it still does.
+  cli::wait_until("node 3 to know of no leader", std::chrono::seconds(20),
+                  [&] { return cluster.status(3).number("leader") == 0; });
   const Ended ended = run("member list --timeout 2" + cluster.endpoints());
   expect_end(ended, 1, "no node is known to lead");
   EXPECT_THAT(ended.output, HasSubstr("STANDING"));
