@@ -66,6 +66,14 @@ IoResult<bool> make_dirs(Disk& disk, const std::string& dir) {
   return true;
 }
 
+// The one who made the directory may have been killed before it was durable. A parent that we may
+// not read is not ours, so we did not make anything in it.
+IoResult<void> sync_parent(Disk& disk, const std::string& dir) {
+  auto synced = disk.sync_dir(parent_dir(dir));
+  if (!synced && synced.error().kind == IoError::Kind::kPermission) return {};
+  return synced;
+}
+
 // Fails if DIR/log or DIR/snapshot hold more than an interrupted creation leaves: the first
 // segment, without records.
 Outcome expect_unused(Disk& disk, const std::string& dir) {
@@ -97,33 +105,49 @@ IoResult<bool> was_set_aside(Disk& disk, const std::string& dir) {
   return std::ranges::any_of(*names, [](const auto& name) { return !!parse_damaged_name(name); });
 }
 
-// The identity comes last: where it is, the log was made. So a log that has vanished since is
-// noticed.
-Outcome create(Disk& disk, const std::string& dir, const IdentityFile& identity) {
+IoResult<void> make_parts(Disk& disk, const std::string& dir) {
   for (const auto& path : {log_dir(dir), snapshot_dir(dir)}) {
     auto made = disk.make_dir(path);
-    if (!made && made.error().kind != IoError::Kind::kExists) return failed(dir, made.error());
+    if (!made && made.error().kind != IoError::Kind::kExists) return made;
   }
-  if (auto unused = expect_unused(disk, dir); !unused) return unused;
-  if (auto done = disk.sync_dir(dir); !done) return failed(dir, done.error());
-  const SegmentHeader header{.identity = identity.identity};
+  return disk.sync_dir(dir);
+}
+
+Outcome make_first_segment(Disk& disk, const std::string& dir, const Identity& identity) {
+  const SegmentHeader header{.identity = identity};
   auto segment = create_durably(disk, log_dir(dir) + "/" + segment_name(header.sequence),
                                 encode(header), header.file_bytes);
   if (!segment) return failed(dir, segment.error());
+  return {};
+}
+
+// The identity comes last: where it is, the log was made. So a log that has vanished since is
+// noticed.
+Outcome make_identity(Disk& disk, const std::string& dir, const IdentityFile& identity) {
   auto file = create_durably(disk, identity_path(dir), encode(identity));
   if (!file) return failed(dir, file.error());
   return {};
 }
 
+Outcome create(Disk& disk, const std::string& dir, const IdentityFile& identity) {
+  if (auto done = make_parts(disk, dir); !done) return failed(dir, done.error());
+  if (auto unused = expect_unused(disk, dir); !unused) return unused;
+  if (auto done = make_first_segment(disk, dir, identity.identity); !done) return done;
+  return make_identity(disk, dir, identity);
+}
+
+Outcome expect_empty(Disk& disk, const std::string& dir) {
+  const auto names = disk.list(dir);
+  if (!names) return failed(dir, names.error());
+  if (names->empty()) return {};
+  return refuse(Kind::kNotEmpty, dir + " is not empty: it has " + names->front() +
+                                     ". Name an empty folder, or one that is not there yet.");
+}
+
 // Makes the folder, whose directory is there.
 std::expected<IdentityFile, FolderError> create_new(Disk& disk, const std::string& dir,
                                                     IdentityFile identity) {
-  // The one who made the directory may have been killed before it was durable. A parent that
-  // we may not read is not ours, so we did not make anything in it.
-  const auto synced = disk.sync_dir(parent_dir(dir));
-  if (!synced && synced.error().kind != IoError::Kind::kPermission) {
-    return failed(dir, synced.error());
-  }
+  if (const auto synced = sync_parent(disk, dir); !synced) return failed(dir, synced.error());
   const auto set_aside = was_set_aside(disk, dir);
   if (!set_aside) return failed(dir, set_aside.error());
   if (*set_aside) identity.initial = {};
@@ -164,6 +188,25 @@ std::expected<DataFolder, FolderError> DataFolder::open(Disk& disk, const std::s
   // Found or made, but its maker may have been killed before the directory was synced.
   if (auto done = disk.sync_dir(dir); !done) return failed(dir, done.error());
   return DataFolder(std::move(*lock), std::move((*found)->initial));
+}
+
+std::expected<DataFolder, FolderError> DataFolder::create_filled(Disk& disk, const std::string& dir,
+                                                                 const IdentityFile& identity,
+                                                                 const Filler& fill) {
+  const auto made = make_dirs(disk, dir);
+  if (!made) return failed(dir, made.error());
+  if (auto empty = expect_empty(disk, dir); !empty) return std::unexpected(empty.error());
+  auto lock = disk.lock(dir + "/lock");
+  if (!lock) return failed(dir, lock.error());
+  if (auto done = sync_parent(disk, dir); !done) return failed(dir, done.error());
+  if (auto done = make_parts(disk, dir); !done) return failed(dir, done.error());
+  if (auto done = make_first_segment(disk, dir, identity.identity); !done) {
+    return std::unexpected(done.error());
+  }
+  if (auto done = fill(); !done) return std::unexpected(done.error());
+  if (auto done = make_identity(disk, dir, identity); !done) return std::unexpected(done.error());
+  if (auto done = disk.sync_dir(dir); !done) return failed(dir, done.error());
+  return DataFolder(std::move(*lock), identity.initial);
 }
 
 std::expected<Identity, FolderError> read_identity(Disk& disk, const std::string& dir) {

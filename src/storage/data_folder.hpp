@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,13 @@ class DataFolder {
   [[nodiscard]] static std::expected<DataFolder, FolderError> open(
       Disk& disk, const std::string& dir, const Identity& identity,
       const raft::Membership& initial = {});
+
+  // Puts something into DIR/log, where there is a first segment, and DIR/snapshot.
+  using Filler = std::function<std::expected<void, FolderError>()>;
+  // Makes DIR, in which there may be nothing yet, with what `fill` puts into it. Interrupted at any
+  // step DIR is empty, but for empty directories, or open() refuses it.
+  [[nodiscard]] static std::expected<DataFolder, FolderError> create_filled(
+      Disk& disk, const std::string& dir, const IdentityFile& identity, const Filler& fill);
 
   // As DIR was created with.
   const raft::Membership& initial() const { return initial_; }

@@ -12,10 +12,11 @@ struct FolderError {
   enum class Kind : std::uint8_t {
     kIo,
     kPermission,
-    kLocked,     // another server runs on it
-    kForeign,    // of another cluster, node or format version
-    kDamaged,    // its identity can't be read
-    kNoIdentity  // a log whose owner nothing tells
+    kLocked,      // another server runs on it
+    kForeign,     // of another cluster, node or format version
+    kDamaged,     // its identity can't be read
+    kNoIdentity,  // a log whose owner nothing tells
+    kNotEmpty,    // where a new one was to be made
   };
 
   Kind kind = Kind::kIo;

@@ -97,6 +97,19 @@ std::expected<std::string, SnapshotError> SnapshotReading::read(std::uint64_t of
   return std::move(*bytes);
 }
 
+std::expected<SnapshotHeader, SnapshotError> read_all(Disk& disk, const std::string& path,
+                                                      std::optional<std::uint64_t> cluster,
+                                                      const PieceVisitor& visit) {
+  auto file = disk.open(path, OpenMode::kRead);
+  if (!file) return io_failed(file.error());
+  auto header = read_snapshot_header(**file, path, cluster);
+  if (!header) return std::unexpected(header.error());
+  if (auto done = SnapshotReading(**file, path, *header, visit).run(); !done) {
+    return std::unexpected(done.error());
+  }
+  return std::move(header->header);
+}
+
 std::string_view advice(Kind kind) {
   switch (kind) {
     case Kind::kIo:
@@ -117,10 +130,13 @@ std::string_view advice(Kind kind) {
 
 }  // namespace
 
+std::string SnapshotError::description() const {
+  if (kind == Kind::kIo || kind == Kind::kMissing) return reason;
+  return path + " at offset " + std::to_string(offset) + ": " + reason;
+}
+
 std::string SnapshotError::message() const {
-  const std::string place =
-      kind == Kind::kIo ? "" : path + " at offset " + std::to_string(offset) + ": ";
-  return place + reason + ". " + std::string(advice(kind));
+  return description() + ". " + std::string(advice(kind));
 }
 
 SnapshotError as_snapshot_error(const IoError& error) {
@@ -128,18 +144,17 @@ SnapshotError as_snapshot_error(const IoError& error) {
   return {missing ? Kind::kMissing : Kind::kIo, error.path, 0, error.message()};
 }
 
-std::expected<DecodedSnapshotHeader, SnapshotError> read_snapshot_header(File& file,
-                                                                         const std::string& path,
-                                                                         std::uint64_t cluster) {
+std::expected<DecodedSnapshotHeader, SnapshotError> read_snapshot_header(
+    File& file, const std::string& path, std::optional<std::uint64_t> cluster) {
   const auto front = file.read(0, kSnapshotHeaderBytesMax);
   if (!front) return io_failed(front.error());
   auto decoded = decode_snapshot_header(*front);
   if (!decoded) return std::unexpected(SnapshotError{Kind::kDamaged, path, 0, decoded.error()});
-  if (decoded->header.cluster != cluster) {
+  if (cluster && decoded->header.cluster != *cluster) {
     return std::unexpected(SnapshotError{Kind::kForeign, path, 0,
                                          "the snapshot belongs to cluster " +
                                              std::to_string(decoded->header.cluster) + ", not to " +
-                                             std::to_string(cluster)});
+                                             std::to_string(*cluster)});
   }
   return std::move(*decoded);
 }
@@ -147,14 +162,14 @@ std::expected<DecodedSnapshotHeader, SnapshotError> read_snapshot_header(File& f
 std::expected<raft::SnapshotMeta, SnapshotError> read_snapshot(Disk& disk, const std::string& path,
                                                                std::uint64_t cluster,
                                                                const PieceVisitor& visit) {
-  auto file = disk.open(path, OpenMode::kRead);
-  if (!file) return io_failed(file.error());
-  auto header = read_snapshot_header(**file, path, cluster);
+  auto header = read_all(disk, path, cluster, visit);
   if (!header) return std::unexpected(header.error());
-  if (auto done = SnapshotReading(**file, path, *header, visit).run(); !done) {
-    return std::unexpected(done.error());
-  }
-  return std::move(header->header.meta);
+  return std::move(header->meta);
+}
+
+std::expected<SnapshotHeader, SnapshotError> read_snapshot_copy(Disk& disk, const std::string& path,
+                                                                const PieceVisitor& visit) {
+  return read_all(disk, path, std::nullopt, visit);
 }
 
 }  // namespace holdfast::storage

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,9 @@ struct SnapshotError {
   std::uint64_t offset = 0;
   std::string reason;
 
-  // Names the file and the offset, and says what to do.
+  // Names the file and the offset.
+  std::string description() const;
+  // And says what to do, for a file in a data folder.
   std::string message() const;
 };
 
@@ -40,8 +43,12 @@ using PieceVisitor = std::function<bool(std::string_view piece)>;
 [[nodiscard]] std::expected<raft::SnapshotMeta, SnapshotError> read_snapshot(
     Disk& disk, const std::string& path, std::uint64_t cluster, const PieceVisitor& visit);
 
-// Its header alone, and where that ends.
+// The same for a copy that may be of any cluster: its header says of which.
+[[nodiscard]] std::expected<SnapshotHeader, SnapshotError> read_snapshot_copy(
+    Disk& disk, const std::string& path, const PieceVisitor& visit);
+
+// Its header alone, and where that ends; of any cluster, or of this one.
 [[nodiscard]] std::expected<DecodedSnapshotHeader, SnapshotError> read_snapshot_header(
-    File& file, const std::string& path, std::uint64_t cluster);
+    File& file, const std::string& path, std::optional<std::uint64_t> cluster = std::nullopt);
 
 }  // namespace holdfast::storage
