@@ -33,7 +33,9 @@ void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& 
   // What was set aside for a copy that failed is of no use.
   if (!making_ && machine.is_copying()) machine.abandon_copy();
   // Nothing happened since the last one.
-  if (!making_ && machine.applied_index() <= core.snapshot().index) answer(kv::Reply::ok());
+  if (!making_ && machine.applied_index() <= core.snapshot().index) {
+    answer_if(false, kv::Reply::ok());
+  }
   if (is_due(now, core, machine)) begin(core, machine, jobs);
   if (!making_ || is_handed_out_) return;
   for (int pieces = 0; under_way_ < config_.snapshot_window_bytes; ++pieces) {
@@ -75,7 +77,7 @@ Index SnapshotMaker::on(const result::Made& made) {
   // Else it was abandoned when it was already written.
   if (making_ && making_->last == made.id.last) {
     making_.reset();
-    answer(kv::Reply::ok());
+    answer_if(true, kv::Reply::ok());
   }
   return made.id.last.index;
 }
@@ -85,21 +87,17 @@ void SnapshotMaker::on(Instant now, const result::NotMade& failed) {
   making_.reset();
   log_bytes_ += log_bytes_at_begin_;
   not_before_ = now + kRetryPause;
-  answer(kv::Reply::error("ERR no snapshot was made: " + failed.reason));
+  answer_if(true, kv::Reply::error("ERR no snapshot was made: " + failed.reason));
 }
 
-// Whom the snapshot that has ended answers; without one, all.
-void SnapshotMaker::answer(const kv::Reply& reply) {
-  std::vector<Waiting> later;
-  const bool is_any = std::ranges::any_of(waiting_, &Waiting::began);
-  for (const Waiting& waiting : waiting_) {
-    if (is_any && !waiting.began) {
-      later.push_back(waiting);
-    } else {
-      completions_.push_back({waiting.key, reply});
-    }
-  }
-  waiting_ = std::move(later);
+// A snapshot that was under way when it was asked for may lack what the asker has seen
+// acknowledged: it answers those only who asked before it began.
+void SnapshotMaker::answer_if(bool began, const kv::Reply& reply) {
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    if (waiting.began != began) return false;
+    completions_.push_back({waiting.key, reply});
+    return true;
+  });
 }
 
 Instant SnapshotMaker::next_deadline() const {

@@ -51,7 +51,7 @@ class SnapshotMaker {
   };
   bool is_due(Instant now, const raft::Core& core, const kv::StateMachine& machine) const;
   void begin(const raft::Core& core, kv::StateMachine& machine, std::vector<SnapshotJob>& jobs);
-  void answer(const kv::Reply& reply);
+  void answer_if(bool began, const kv::Reply& reply);
 
   const Config& config_;
   Prng prng_;

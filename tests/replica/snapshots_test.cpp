@@ -163,12 +163,13 @@ class SnapshotSent : public testing::Test {
  protected:
   static constexpr Term kTerm{2};
 
-  SnapshotSent() {
+  explicit SnapshotSent(std::size_t snapshot_log_bytes = Config().snapshot_log_bytes) {
     result::Loaded loaded = snapshot_of({"", "", "", "", ""}, Term(1));
     Config config;
     config.raft.id = kSelf;
     config.raft.voters = {kLeader, kSelf, kOther};
     config.raft.log_tail_bytes = 0;
+    config.snapshot_log_bytes = snapshot_log_bytes;
     const raft::Restored disk{.hard_state = {Term(1), NodeId()},
                               .snapshot = loaded.meta,
                               .base = loaded.meta.last,
@@ -199,6 +200,7 @@ class SnapshotSent : public testing::Test {
       const auto* chunk = std::get_if<wire::SnapshotChunk>(&out.message);
       if (chunk != nullptr) offered = chunk->last.index;
     }
+    for (const Completion& completion : output.completions) answered.push_back(completion.key);
     for (const SnapshotJob& job : output.snapshot_jobs) do_job(job);
   }
   void do_job(const SnapshotJob& job) {
@@ -206,12 +208,22 @@ class SnapshotSent : public testing::Test {
     if (const auto* add = std::get_if<job::Add>(&job)) {
       node->snapshot_done(now, result::Added{add->piece.size()});
     }
-    if (std::holds_alternative<job::Finish>(job)) node->snapshot_done(now, result::Made{made});
+    if (!std::holds_alternative<job::Finish>(job)) return;
+    is_held = holds;
+    if (!holds) node->snapshot_done(now, result::Made{made});
+  }
+  void release() {
+    is_held = holds = false;
+    node->snapshot_done(now, result::Made{made});
+    turn();
   }
 
   Instant now{std::chrono::seconds(1)};
   std::optional<Replica> node;
+  bool holds = false;  // a snapshot that could be finished is not
+  bool is_held = false;
   storage::SnapshotId made;
+  std::vector<RequestKey> answered;
   Index offered;  // what the last chunk was of
 };
 
@@ -227,6 +239,42 @@ TEST_F(SnapshotSent, LogBehindItIsGone_TheNewestTakesItsPlace) {
   ASSERT_GT(node->status().first_index, Index(6));
   for (int i = 0; i < 10; ++i) pass(milliseconds(60));
   EXPECT_EQ(offered, node->status().first_index.prev());
+}
+
+// It makes a snapshot whenever something was applied.
+class SnapshotAsked : public SnapshotSent {
+ protected:
+  SnapshotAsked() : SnapshotSent(0) {}
+};
+
+// Kills: an answer by a snapshot that began before it was asked for.
+TEST_F(SnapshotAsked, WhileOneIsMade_TheNextOneAnswers) {
+  const std::vector<std::string_view> set{"SET", "k", "v"};
+  holds = true;
+  for (int i = 0; i < 10 && !is_held; ++i) pass(milliseconds(1));
+  ASSERT_TRUE(is_held);
+  const Index first = made.last.index;
+  node->submit_write(now, {1, 1}, set);
+  for (int i = 0; i < 5; ++i) pass(milliseconds(1));
+  ASSERT_EQ(answered, (std::vector<RequestKey>{{1, 1}}));
+  node->submit_snapshot(now, {1, 2});
+  pass(milliseconds(1));
+  ASSERT_EQ(made.last.index, first);
+  node->snapshot_done(now, result::Made{made});
+  turn();
+  EXPECT_EQ(answered.size(), 1u) << "the write that was acknowledged is not in it";
+  ASSERT_GT(made.last.index, first);
+  release();
+  EXPECT_EQ(answered.back(), (RequestKey{1, 2}));
+}
+
+TEST_F(SnapshotAsked, WithNothingNew_IsAnsweredAtOnce) {
+  for (int i = 0; i < 10; ++i) pass(milliseconds(1));
+  const Index last = made.last.index;
+  node->submit_snapshot(now, {1, 1});
+  turn();
+  EXPECT_EQ(answered, (std::vector<RequestKey>{{1, 1}}));
+  EXPECT_EQ(made.last.index, last);
 }
 
 }  // namespace
