@@ -54,6 +54,9 @@ kv::Reply do_config_set(LocalCall& call);
 // info_commands.cpp: what this node tells of itself
 kv::Reply do_info(LocalCall& call);
 
+// fetch_command.cpp
+std::optional<kv::Reply> submit_raft_fetch(LocalCall& call, std::uint64_t request);
+
 // member_commands.cpp
 kv::Reply do_raft_members(LocalCall& call);
 std::optional<kv::Reply> submit_raft_add(LocalCall& call, std::uint64_t request);

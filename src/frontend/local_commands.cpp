@@ -108,6 +108,8 @@ constexpr std::array kRows = {
     submitted("raft|add", -4, submit_raft_add, "Makes a node a member, a voter if not LEARNER."),
     row("raft|cut", -3, do_raft_cut, "raft", "7.2.0",
         "Drops all messages to and from some nodes, for tests."),
+    submitted("raft|fetch", -4, submit_raft_fetch,
+              "Returns a part of the file of this replica's newest snapshot."),
     row("raft|heal", 2, do_raft_heal, "raft", "7.2.0", "Ends what RAFT CUT began."),
     row("raft|members", 2, do_raft_members, "raft", "7.2.0", "Returns the members of the cluster."),
     submitted("raft|move", 4, submit_raft_move, "Changes the address of a member."),

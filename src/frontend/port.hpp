@@ -30,6 +30,8 @@ class Port {
                                  Duration /*max_stale*/) {
     submit_read(client, request, args);
   }
+  virtual void submit_fetch(std::uint64_t client, std::uint64_t request,
+                            const replica::FetchRequest& wanted) = 0;
 
   virtual replica::Status status() const = 0;
   // The leader as known here, zero if there is none. Asked at each command of a cluster-aware

@@ -46,6 +46,9 @@ class Replica {
   void submit_member(Instant now, RequestKey key, MemberRequest request);
   // Makes a snapshot whatever the size of the log; answered when it is durable.
   void submit_snapshot(Instant now, RequestKey key);
+  // A part of a snapshot's file: an array of its last entry's index and term, its number, its size
+  // and the bytes. An error "SNAPSHOTGONE …": it is not there any more.
+  void submit_fetch(RequestKey key, const FetchRequest& request);
   // The connection is gone: its requests go on, unanswered.
   void forget_client(std::uint64_t client);
 

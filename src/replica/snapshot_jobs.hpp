@@ -7,9 +7,17 @@
 
 #include "base/bytes.hpp"
 #include "kv/state_machine.hpp"
+#include "replica/types.hpp"
 #include "storage/snapshot_store.hpp"
 
 namespace holdfast::replica {
+
+// What a client asks for to have a copy of the newest snapshot's file.
+struct FetchRequest {
+  std::uint64_t offset = 0;
+  std::size_t size = 0;
+  std::uint64_t number = 0;  // of the snapshot of which there is a part already; zero: the newest
+};
 
 // What a replica has done with snapshot files, by a thread of the host's (SnapshotWorker), in this
 // order. Files, compression, and building or freeing a whole state take too long for a turn.
@@ -40,13 +48,19 @@ struct Receive {
   Payload bytes;
 };
 struct FinishReceive {};
+// A part of a file, for a client.
+struct Fetch {
+  RequestKey key;
+  FetchRequest wanted;
+};
 // Frees a state.
 struct Free {
   kv::StateMachine state;
 };
 }  // namespace job
-using SnapshotJob = std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read,
-                                 job::BeginReceive, job::Receive, job::FinishReceive, job::Free>;
+using SnapshotJob =
+    std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read, job::BeginReceive,
+                 job::Receive, job::FinishReceive, job::Fetch, job::Free>;
 
 namespace result {
 struct Added {
@@ -79,8 +93,14 @@ struct NotReceived {
   storage::SnapshotId id;
   std::string reason;
 };
+struct Fetched {
+  RequestKey key;
+  storage::SnapshotId id;  // index zero: there is none
+  storage::IoResult<std::string> bytes;
+};
 }  // namespace result
-using SnapshotResult = std::variant<result::Added, result::Made, result::NotMade, result::Chunk,
-                                    result::Received, result::Loaded, result::NotReceived>;
+using SnapshotResult =
+    std::variant<result::Added, result::Made, result::NotMade, result::Chunk, result::Received,
+                 result::Loaded, result::NotReceived, result::Fetched>;
 
 }  // namespace holdfast::replica

@@ -1,5 +1,6 @@
 #include "replica/snapshot_worker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kv/state_builder.hpp"
@@ -68,6 +69,18 @@ SnapshotWorker::Outcome SnapshotWorker::on(const job::FinishReceive&) {
   auto loaded = load(*received);
   if (!loaded) return give_up_receiving(loaded.error().message());
   return std::move(*loaded);
+}
+
+SnapshotWorker::Outcome SnapshotWorker::on(const job::Fetch& fetch) {
+  const FetchRequest& wanted = fetch.wanted;
+  const auto& all = store_.snapshots();
+  const auto at = wanted.number == 0
+                      ? all.end() - (all.empty() ? 0 : 1)
+                      : std::ranges::find_if(all, [&](const storage::Snapshot& snapshot) {
+                          return snapshot.id.number == wanted.number;
+                        });
+  if (at == all.end()) return result::Fetched{fetch.key, {}, {}};
+  return result::Fetched{fetch.key, at->id, store_.read(at->id, wanted.offset, wanted.size)};
 }
 
 SnapshotWorker::Outcome SnapshotWorker::give_up_receiving(const std::string& reason) {

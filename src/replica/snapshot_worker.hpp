@@ -33,6 +33,7 @@ class SnapshotWorker {
   Outcome on(const job::BeginReceive& begin);
   Outcome on(const job::Receive& receive);
   Outcome on(const job::FinishReceive&);
+  Outcome on(const job::Fetch& fetch);
   Outcome on(const job::Free&) { return std::nullopt; }
 
   Outcome give_up_making(const storage::IoError& error);

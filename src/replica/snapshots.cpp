@@ -10,6 +10,10 @@ void Replica::submit_snapshot(Instant now, RequestKey key) {
   state_->maker.ask(key);
 }
 
+void Replica::submit_fetch(RequestKey key, const FetchRequest& request) {
+  state_->output.snapshot_jobs.emplace_back(job::Fetch{key, request});
+}
+
 void Replica::snapshot_done(Instant now, SnapshotResult result) {
   state_->now = now;
   std::visit([this](auto& r) { state_->done(r); }, result);
@@ -60,6 +64,25 @@ void Replica::State::done(result::Received& received) {
 void Replica::State::done(result::NotReceived& failed) {
   output.trace.push_back("a snapshot was not received: " + failed.reason);
   receiver.end();
+}
+
+void Replica::State::done(result::Fetched& fetched) {
+  using kv::Reply;
+  const auto answer = [&](Reply reply) {
+    output.completions.push_back({fetched.key, std::move(reply)});
+  };
+  const storage::SnapshotId& id = fetched.id;
+  if (!id.last.index) {
+    return answer(Reply::error("SNAPSHOTGONE there is no such snapshot, or none any more"));
+  }
+  if (!fetched.bytes) return answer(Reply::error("ERR " + fetched.bytes.error().message()));
+  const auto number = [](std::uint64_t value) {
+    return Reply::integer(static_cast<std::int64_t>(value));
+  };
+  // Drawn from all 64 bits, so the number is no integer of the protocol.
+  answer(Reply::array({number(id.last.index.value()), number(id.last.term.value()),
+                       Reply::bulk(std::to_string(id.number)), number(id.bytes),
+                       Reply::bulk(std::move(*fetched.bytes))}));
 }
 
 // The snapshot is durable: now the log may follow it, and the state be replaced.

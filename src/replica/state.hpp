@@ -58,6 +58,7 @@ struct Replica::State final : kv::ApplyListener {
   void done(result::Received& received);
   void done(result::Loaded& loaded);
   void done(result::NotReceived& failed);
+  void done(result::Fetched& fetched);
 
   Config config;
   raft::Core core;

@@ -77,6 +77,8 @@ class Node final : private frontend::Port,
   void submit_member(std::uint64_t client, std::uint64_t request,
                      replica::MemberRequest change) override;
   void submit_snapshot(std::uint64_t client, std::uint64_t request) override;
+  void submit_fetch(std::uint64_t client, std::uint64_t request,
+                    const replica::FetchRequest& wanted) override;
   replica::Status status() const override;
   NodeId leader() const override;
   std::uint64_t state_digest() override;

@@ -37,6 +37,12 @@ void Node::submit_snapshot(std::uint64_t client, std::uint64_t request) {
   replica_.submit_snapshot(now(), {client, request});
 }
 
+void Node::submit_fetch(std::uint64_t client, std::uint64_t request,
+                        const replica::FetchRequest& wanted) {
+  has_work_ = true;
+  replica_.submit_fetch({client, request}, wanted);
+}
+
 replica::Status Node::status() const {
   return replica_.status();
 }

@@ -138,6 +138,12 @@ void KvServer::submit_snapshot(std::uint64_t client, std::uint64_t request) {
   replica_.submit_snapshot(now_, {client, request});
 }
 
+void KvServer::submit_fetch(std::uint64_t client, std::uint64_t request,
+                            const replica::FetchRequest& wanted) {
+  has_work_ = true;
+  replica_.submit_fetch({client, request}, wanted);
+}
+
 std::uint64_t KvServer::unix_time_us() const {
   return static_cast<std::uint64_t>(now_.time_since_epoch().count());
 }

@@ -50,6 +50,8 @@ class KvServer final : public Program, private frontend::Port {
   void submit_member(std::uint64_t client, std::uint64_t request,
                      replica::MemberRequest change) override;
   void submit_snapshot(std::uint64_t client, std::uint64_t request) override;
+  void submit_fetch(std::uint64_t client, std::uint64_t request,
+                    const replica::FetchRequest& wanted) override;
   replica::Status status() const override { return replica_.status(); }
   NodeId leader() const override { return replica_.core().leader(); }
   std::uint64_t state_digest() override { return replica_.digest(); }

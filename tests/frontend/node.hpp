@@ -41,6 +41,9 @@ class FakeNode final : public Port {
   void submit_snapshot(std::uint64_t, std::uint64_t request) override {
     snapshots.push_back(request);
   }
+  void submit_fetch(std::uint64_t, std::uint64_t, const replica::FetchRequest& wanted) override {
+    fetches.push_back(wanted);
+  }
   replica::Status status() const override { return now; }
   std::uint64_t state_digest() override { return 0xabc; }
   std::uint64_t unix_time_us() const override { return 1'700'000'000'000'042; }
@@ -70,7 +73,9 @@ class FakeNode final : public Port {
     return std::nullopt;
   }
 
-  bool was_asked() const { return !submitted.empty() || !changes.empty() || !snapshots.empty(); }
+  bool was_asked() const {
+    return !submitted.empty() || !changes.empty() || !snapshots.empty() || !fetches.empty();
+  }
 
   replica::Status now = leads();
   std::map<NodeId, Address> addresses{
@@ -79,6 +84,7 @@ class FakeNode final : public Port {
   std::deque<Submitted> submitted;
   std::vector<Change> changes;
   std::vector<std::uint64_t> snapshots;
+  std::vector<replica::FetchRequest> fetches;
   std::size_t kills = 0;
   NodeId transferred_to;
   bool is_shut_down = false;
