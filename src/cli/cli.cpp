@@ -4,17 +4,22 @@
 #include <exception>
 #include <iostream>
 
+#include "cli/backup_command.hpp"
 #include "cli/check_command.hpp"
 #include "cli/clerk_commands.hpp"
 #include "cli/demo_command.hpp"
 #include "cli/explore_command.hpp"
+#include "cli/export_command.hpp"
+#include "cli/import_command.hpp"
 #include "cli/log_command.hpp"
 #include "cli/member_command.hpp"
+#include "cli/restore_command.hpp"
 #include "cli/server_command.hpp"
 #include "cli/sim_command.hpp"
 #include "cli/snapshot_command.hpp"
 #include "cli/status_command.hpp"
 #include "cli/transfer_command.hpp"
+#include "cli/verify_command.hpp"
 
 namespace holdfast::cli {
 
@@ -44,6 +49,11 @@ int run(int argc, char** argv) {
   add_transfer_command(app, exit_code);
   add_snapshot_command(app, exit_code);
   add_demo_command(app, exit_code);
+  add_backup_command(app, exit_code);
+  add_verify_command(app, exit_code);
+  add_restore_command(app, exit_code);
+  add_export_command(app, exit_code);
+  add_import_command(app, exit_code);
   add_log_command(app, exit_code);
   add_sim_command(app, exit_code);
   add_check_command(app, exit_code);

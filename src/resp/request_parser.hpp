@@ -56,6 +56,10 @@ class RequestParser {
 
   // What was fed and is not yet part of a command that next() passed.
   std::size_t buffered_bytes() const { return buffer_.size() - begin_; }
+  // What was fed behind the last command of which next() told, but for empty lines.
+  std::size_t unread_bytes() const { return buffer_.size() - pos_; }
+  // The stream may not end here.
+  bool is_within_command() const { return arguments_left_ > 0 || unread_bytes() > 0; }
 
  private:
   enum class Step : std::uint8_t { kMore, kOn, kCommand };

@@ -190,10 +190,28 @@ TEST_F(Startup, WrongSettingsOfAFile_AreNamedWithTheirLine) {
 }
 
 TEST_F(Startup, HelpOfEveryCommand_IsThere) {
-  for (const char* command :
-       {"", "server", "put", "get", "append", "status", "demo", "log", "member", "member list",
-        "member add", "member replace", "member remove", "member promote", "member move",
-        "transfer", "snapshot"}) {
+  for (const char* command : {"",
+                              "server",
+                              "put",
+                              "get",
+                              "append",
+                              "status",
+                              "demo",
+                              "log",
+                              "backup",
+                              "verify",
+                              "restore",
+                              "export",
+                              "import",
+                              "member",
+                              "member list",
+                              "member add",
+                              "member replace",
+                              "member remove",
+                              "member promote",
+                              "member move",
+                              "transfer",
+                              "snapshot"}) {
     const Ended ended = run(std::string(command) + " --help");
     EXPECT_EQ(ended.code, 0) << command;
     EXPECT_THAT(ended.output, HasSubstr("Usage")) << command;

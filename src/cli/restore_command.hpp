@@ -1,0 +1,9 @@
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace holdfast::cli {
+
+void add_restore_command(CLI::App& app, int& exit_code);
+
+}  // namespace holdfast::cli
