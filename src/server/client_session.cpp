@@ -138,7 +138,10 @@ void ClientSession::wait_writable() {
   socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const ErrorCode& error) {
     self->waits_writable_ = false;
     if (error || self->state_ != State::kOpen) return;
-    if (self->send_unsent()) self->touch();
+    if (!self->send_unsent()) return;
+    // There may be replies that had no room beside the piece that was sent.
+    self->connection_.resume(now());
+    self->touch();
   });
 }
 
