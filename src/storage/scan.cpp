@@ -1,6 +1,8 @@
 #include "storage/scan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "base/overload.hpp"
 #include "base/planted.hpp"
@@ -25,9 +27,16 @@ std::string describe(const Identity& identity) {
          std::to_string(identity.node.value());
 }
 
-// One past the last byte that is not zero.
+// One past the last byte that is not zero. A segment's rest is mostly zeros, and looking at each of
+// them would be a good part of a start.
 std::uint64_t used_end(std::string_view bytes) {
-  const auto last = bytes.find_last_not_of('\0');
+  static constexpr std::array<char, 4096> kZeros{};
+  std::size_t end = bytes.size();
+  while (end >= kZeros.size() &&
+         std::memcmp(bytes.data() + end - kZeros.size(), kZeros.data(), kZeros.size()) == 0) {
+    end -= kZeros.size();
+  }
+  const auto last = bytes.substr(0, end).find_last_not_of('\0');
   return last == std::string_view::npos ? 0 : last + 1;
 }
 
