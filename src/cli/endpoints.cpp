@@ -18,6 +18,7 @@ std::shared_ptr<Endpoints> add_endpoints(CLI::App& command) {
       .add_option_function<std::vector<std::string>>(
           "--endpoints", parse, "Where nodes of the cluster serve clients; some are enough")
       ->delimiter(',')
+      ->allow_extra_args(false)  // what follows the list is a file's name
       ->type_name("HOST:PORT,…")
       ->default_str("127.0.0.1:6379");
   command.add_option("--password", endpoints->password, "The servers' --password")

@@ -148,7 +148,7 @@ TEST_F(Import, WhatWasExported_IsTheSame) {
   EXPECT_FALSE(fs::exists(file + ".part"));
 
   Servers other({}, 1);
-  expect_end(run("import " + file + other.endpoints()), 0, "2001 commands answered");
+  expect_end(run("import" + other.endpoints() + " " + file), 0, "2001 commands answered");
   auto there = other.connect(1);
   EXPECT_EQ(ask(there, {"DBSIZE"}), "2001");
   EXPECT_EQ(ask(there, {"GET", "k7" + binary}), binary + "7");
