@@ -1,6 +1,7 @@
 #include "server/node.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <thread>
@@ -106,6 +107,8 @@ class OtherNode final : public PeerNetwork::Host {
 class NodeTest : public testing::Test {
  protected:
   NodeTest() {
+    // Made before there are threads: ThreadSanitizer does not see how the library guards it.
+    spdlog::default_logger_raw();
     std::string name = std::filesystem::temp_directory_path() / "holdfast-node-XXXXXX";
     options_.data = ::mkdtemp(name.data());
     options_.election_timeout_min = kElectionMin;
