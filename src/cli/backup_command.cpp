@@ -13,13 +13,13 @@ namespace holdfast::cli {
 
 namespace {
 
-struct Settings {
+struct BackupSettings {
   std::shared_ptr<Endpoints> endpoints;
   std::string file;
   bool force = false;
 };
 
-int back_up(const Settings& settings) {
+int back_up(const BackupSettings& settings) {
   if (!settings.force && std::filesystem::exists(settings.file)) {
     std::cerr << "holdfast: " << settings.file << " is there already; --force replaces it\n";
     return kCopyFailed;
@@ -44,7 +44,7 @@ void add_backup_command(CLI::App& app, int& exit_code) {
       "backup",
       "Write a copy of a running cluster's state to a file: all that was acknowledged before the "
       "command began is in it");
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<BackupSettings>();
   command->add_option("FILE", settings->file, "The copy; `holdfast restore` takes it")->required();
   settings->endpoints = add_endpoints(*command);
   command->add_flag("--force", settings->force,

@@ -28,7 +28,7 @@ constexpr int kBroken = 1;
 constexpr int kStopped = 3;
 constexpr double kGiB = 1024.0 * 1024 * 1024;
 
-struct Settings {
+struct ExploreSettings {
   Bounds bounds;
   std::uint64_t states_max = 0;
   double memory_max_gib = 8;
@@ -48,7 +48,7 @@ double resident_bytes() {
 // Tells how far it is, and when it must stop.
 class Watch {
  public:
-  explicit Watch(const Settings& settings) : settings_(settings) {}
+  explicit Watch(const ExploreSettings& settings) : settings_(settings) {}
 
   bool go_on(const Stats& stats) {
     const double bytes = resident_bytes();
@@ -85,7 +85,7 @@ class Watch {
     return false;
   }
 
-  const Settings& settings_;
+  const ExploreSettings& settings_;
   Clock::time_point start_ = Clock::now();
   bool terminal_ = isatty(STDERR_FILENO) != 0;
   double shown_s_ = 0;
@@ -123,7 +123,7 @@ int print_counterexample(const explore::Counterexample& found, const explore::Mo
   return kBroken;
 }
 
-int explore_all(const Settings& settings) {
+int explore_all(const ExploreSettings& settings) {
   explore::Explorer explorer(settings.bounds);
   Watch watch(settings);
   const Report report = explorer.run([&](const Stats& stats) { return watch.go_on(stats); });
@@ -169,7 +169,7 @@ void add_bounds(CLI::App& command, Bounds& bounds) {
                    "Explore pre-votes message by message; else they are granted at once");
 }
 
-void check(const Settings& settings) {
+void check(const ExploreSettings& settings) {
   const Bounds& bounds = settings.bounds;
   if (explore::longest_log(bounds) > explore::kEntriesMax) {
     throw CLI::ValidationError(
@@ -192,7 +192,7 @@ void add_explore_command(CLI::App& app, int& exit_code) {
       "explore",
       "Explore all that a Raft cluster can do within bounds. Exit code 1 if a property of Raft is "
       "broken, 3 if it was stopped early");
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<ExploreSettings>();
   add_bounds(*command, settings->bounds);
   command->add_option("--states-max", settings->states_max, "Stop at so many distinct states")
       ->type_name("N");

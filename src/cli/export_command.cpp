@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 256 << 10;
 
-struct Settings {
+struct ExportSettings {
   std::string file;  // empty: of the cluster
   std::string output;
   std::shared_ptr<Endpoints> endpoints;
@@ -109,7 +109,7 @@ class TemporaryFile {
   std::string path_;
 };
 
-int export_cluster(storage::Disk& disk, const Settings& settings) {
+int export_cluster(storage::Disk& disk, const ExportSettings& settings) {
   const TemporaryFile copy;
   const auto fetched = fetch_copy(*settings.endpoints, disk, copy.path());
   if (!fetched) {
@@ -119,7 +119,7 @@ int export_cluster(storage::Disk& disk, const Settings& settings) {
   return write_commands(disk, copy.path(), settings.output);
 }
 
-int run_export(const Settings& settings) {
+int run_export(const ExportSettings& settings) {
   storage::PosixDisk disk;
   if (settings.file.empty()) return export_cluster(disk, settings);
   return write_commands(disk, settings.file, settings.output);
@@ -132,7 +132,7 @@ void add_export_command(CLI::App& app, int& exit_code) {
       "export",
       "Write the keys and values of a copy, or of a running cluster, as commands that `redis-cli "
       "--pipe` and `holdfast import` take; exit code 3 if the copy is damaged");
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<ExportSettings>();
   command->add_option("FILE", settings->file,
                       "A copy that `holdfast backup` made; the cluster's state if not given");
   settings->endpoints = add_endpoints(*command);

@@ -24,7 +24,7 @@ constexpr int kFailed = 1;
 constexpr int kUnknown = 4;
 constexpr auto kConnectTime = std::chrono::seconds(10);
 
-struct Settings {
+struct ImportSettings {
   std::string file = "-";
   std::shared_ptr<Endpoints> endpoints;
 };
@@ -64,7 +64,7 @@ int report(const Importer::Outcome& outcome, double seconds) {
   return outcome.stopped || outcome.errors > 0 ? kFailed : 0;
 }
 
-int run_import(const Settings& settings) {
+int run_import(const ImportSettings& settings) {
   const bool is_stdin = settings.file == "-";
   const int input = is_stdin ? STDIN_FILENO : ::open(settings.file.c_str(), O_RDONLY | O_CLOEXEC);
   if (input < 0) {
@@ -97,7 +97,7 @@ void add_import_command(CLI::App& app, int& exit_code) {
       "append-only file writes them. Exit code 1 if one was answered with an error, 4 if nobody "
       "knows of some whether they were executed: to run it again is safe only if executing them "
       "twice does no harm, as with SET");
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<ImportSettings>();
   command
       ->add_option("FILE", settings->file,
                    "The commands, in the Redis protocol or a line each; - for stdin")

@@ -38,12 +38,12 @@ void add_log_command(CLI::App& app, int& exit_code) {
       "log",
       "Print the log in a data folder; a server may be running on it. Exit code 3 if it is "
       "damaged");
-  struct Settings {
+  struct LogSettings {
     std::string dir;
     std::uint64_t from = 1;
     LogPrintOptions print;
   };
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<LogSettings>();
   command->add_option("DIR", settings->dir, "A server's --data")->required();
   command->add_flag("--json", settings->print.json, "One JSON object per line, for programs");
   constexpr auto kIndexMax = std::numeric_limits<std::int64_t>::max();

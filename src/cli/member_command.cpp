@@ -13,7 +13,7 @@ namespace holdfast::cli {
 namespace {
 
 // A node that joins may have to get all data first.
-constexpr double kTimeoutSeconds = 600;
+constexpr double kChangeTimeoutSeconds = 600;
 
 constexpr auto kExamples = R"(
 Examples:
@@ -117,7 +117,7 @@ class Subcommands {
     return {command, change};
   }
   static void finish(CLI::App& command, Change& change) {
-    change.request = add_leader_request(command, kTimeoutSeconds);
+    change.request = add_leader_request(command, kChangeTimeoutSeconds);
   }
 
  private:

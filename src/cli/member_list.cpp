@@ -15,7 +15,7 @@ namespace {
 
 using client::NodeStatus;
 
-constexpr double kTimeoutSeconds = 10;
+constexpr double kListTimeoutSeconds = 10;
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
@@ -86,7 +86,7 @@ int list(const LeaderRequest& request, bool json) {
 void add_member_list(CLI::App& parent, int& exit_code) {
   CLI::App* command = parent.add_subcommand(
       "list", "Show the members as the leader sees them; exit code 1 if there is no leader");
-  const auto request = add_leader_request(*command, kTimeoutSeconds);
+  const auto request = add_leader_request(*command, kListTimeoutSeconds);
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "One JSON array, for programs");
   command->callback([request, json, &exit_code] { exit_code = list(*request, *json); });

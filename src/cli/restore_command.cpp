@@ -14,7 +14,7 @@ namespace holdfast::cli {
 
 namespace {
 
-struct Settings {
+struct RestoreSettings {
   std::string file;
   server::Options server;
 };
@@ -25,7 +25,7 @@ int refuse(const storage::FolderError& error) {
 }
 
 // The copy is read twice: nothing is made of one that is not good to its end.
-int restore(const Settings& settings) {
+int restore(const RestoreSettings& settings) {
   const server::Options& options = settings.server;
   storage::PosixDisk disk;
   const auto copy = read_copy(disk, settings.file, [](std::string_view, std::string_view) {});
@@ -43,7 +43,7 @@ int restore(const Settings& settings) {
   return 0;
 }
 
-void add_options(CLI::App& command, Settings& settings) {
+void add_options(CLI::App& command, RestoreSettings& settings) {
   server::Options& options = settings.server;
   command.add_option("FILE", settings.file, "The copy that `holdfast backup` made")->required();
   command.add_option("--data", options.data, "The folder to make; not there yet, or empty")
@@ -78,7 +78,7 @@ void add_restore_command(CLI::App& app, int& exit_code) {
       "restore",
       "Make the data folder of one node of a new cluster that begins with a copy. Run it for each "
       "node, with the same copy; exit code 3 if that is cut or damaged");
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<RestoreSettings>();
   add_options(*command, *settings);
   command->callback([settings, &exit_code] {
     if (const auto error = server::complete_and_check(settings->server)) {

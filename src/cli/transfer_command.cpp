@@ -13,7 +13,7 @@ namespace {
 
 using client::NodeStatus;
 
-constexpr double kTimeoutSeconds = 30;
+constexpr double kTransferTimeoutSeconds = 30;
 constexpr auto kPoll = std::chrono::milliseconds(10);
 // A transfer that fails is given up within an election timeout; a new leader is there soon after.
 constexpr auto kPatience = std::chrono::seconds(3);
@@ -68,7 +68,7 @@ void add_transfer_command(CLI::App& app, int& exit_code) {
   command->add_option("ID", *target, "The node that is to lead")
       ->check(CLI::Validator(CLI::Range(std::int64_t{1}, frontend::kNodeIdMax)).description(""))
       ->type_name("");
-  const auto request = add_leader_request(*command, kTimeoutSeconds);
+  const auto request = add_leader_request(*command, kTransferTimeoutSeconds);
   command->callback([target, request, &exit_code] { exit_code = transfer(*request, *target); });
 }
 

@@ -15,7 +15,7 @@ namespace holdfast::cli {
 
 namespace {
 
-struct Settings {
+struct VerifySettings {
   std::string file;
   bool json = false;
 };
@@ -34,7 +34,7 @@ std::string duration_text(std::uint64_t ms) {
   return fmt::format("{}.{:03} s since the cluster began", ms / 1000, ms % 1000);
 }
 
-void print_text(const std::string& path, const CopyInfo& copy, const Sums& sums) {
+void print_sums(const std::string& path, const CopyInfo& copy, const Sums& sums) {
   const auto row = [](const char* name, const std::string& text) {
     std::cout << fmt::format("{:<13} {}\n", name, text);
   };
@@ -50,7 +50,7 @@ void print_text(const std::string& path, const CopyInfo& copy, const Sums& sums)
   row("file", fmt::format("{} bytes", copy.file_bytes));
 }
 
-void print_json(const std::string& path, const CopyInfo& copy, const Sums& sums) {
+void print_sums_json(const std::string& path, const CopyInfo& copy, const Sums& sums) {
   boost::json::object object;
   object["file"] = path;
   object["bytes"] = copy.file_bytes;
@@ -67,7 +67,7 @@ void print_json(const std::string& path, const CopyInfo& copy, const Sums& sums)
   std::cout << boost::json::serialize(object) << "\n";
 }
 
-int verify(const Settings& settings) {
+int verify(const VerifySettings& settings) {
   storage::PosixDisk disk;
   Sums sums;
   const auto copy =
@@ -76,7 +76,7 @@ int verify(const Settings& settings) {
         sums.value_bytes += value.size();
       });
   if (!copy) return refuse_copy(copy.error());
-  (settings.json ? print_json : print_text)(settings.file, *copy, sums);
+  (settings.json ? print_sums_json : print_sums)(settings.file, *copy, sums);
   return 0;
 }
 
@@ -87,7 +87,7 @@ void add_verify_command(CLI::App& app, int& exit_code) {
       "verify",
       "Read all of a copy that `holdfast backup` made, and say what is in it; exit code 3 and the "
       "place if it is cut or damaged");
-  const auto settings = std::make_shared<Settings>();
+  const auto settings = std::make_shared<VerifySettings>();
   command->add_option("FILE", settings->file, "The copy, or a snapshot in a data folder")
       ->required();
   command->add_flag("--json", settings->json, "One JSON object, for programs");

@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kReadBytes = 256 << 10;
 constexpr int kReadsMax = 4;  // of one inbox in a row
 constexpr std::size_t kFrameBytesMax = 1 << 30;
-constexpr auto kGreetingTimeout = std::chrono::seconds(5);
 
 // One thread reads all inboxes, each when its socket has something.
 std::array<char, kReadBytes>& read_buffer() {

@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration kPauseMin = std::chrono::milliseconds(50);
 constexpr Duration kPauseMax = std::chrono::seconds(1);
-constexpr auto kGreetingTimeout = std::chrono::seconds(5);
 // A peer answers a hello with a hello and nothing else.
 constexpr std::size_t kAnswerBytesMax = 4096;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,9 @@
 #include "wire/messages.hpp"
 
 namespace holdfast::server {
+
+// How long a peer may take to say who it is.
+inline constexpr auto kGreetingTimeout = std::chrono::seconds(5);
 
 // No delay; a peer that acknowledges nothing for three seconds, or vanishes without a word, is
 // noticed by the kernel.

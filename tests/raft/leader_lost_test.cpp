@@ -99,10 +99,10 @@ class LeaderLost : public testing::TestWithParam<std::uint64_t> {};
 // All notice it at once; that they all ask for votes at once must not leave them without a leader
 // for an election timeout, as a split vote does.
 TEST_P(LeaderLost, IsReplacedWithoutATimeout) {
-  constexpr std::uint64_t kSeeds = 300;
+  constexpr std::uint64_t kElections = 300;
   std::uint64_t slow = 0;
   Duration sum{};
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kElections; ++seed) {
     Cluster cluster(GetParam(), seed);
     cluster.elect(std::chrono::seconds(10));
     cluster.run_for(milliseconds(200));
@@ -113,7 +113,7 @@ TEST_P(LeaderLost, IsReplacedWithoutATimeout) {
     sum += took;
   }
   RecordProperty("slow", static_cast<int>(slow));
-  RecordProperty("mean_us", static_cast<int>(sum.count() / static_cast<int>(kSeeds)));
+  RecordProperty("mean_us", static_cast<int>(sum.count() / static_cast<int>(kElections)));
   EXPECT_EQ(slow, 0U);
 }
 
