@@ -6,7 +6,10 @@ namespace holdfast::replica {
 
 namespace {
 
-constexpr Duration kBudgetTime = std::chrono::milliseconds(20);
+// What was not sent in so much time is not made up for.
+constexpr std::uint64_t kBudgetMicroseconds = 20'000;
+
+constexpr std::uint64_t kSecond = 1'000'000;  // in microseconds, as a Duration counts
 
 wire::SnapshotChunk chunk_of(Term term, const storage::SnapshotId& id, std::uint64_t offset,
                              Payload bytes) {
@@ -26,7 +29,7 @@ void SnapshotSender::step(Instant now, raft::Core& core, const storage::Snapshot
   std::erase_if(transfers_, [&](const auto& transfer) {
     return std::ranges::find(behind, transfer.first) == behind.end();
   });
-  std::uint64_t allowed = behind.empty() ? 0 : allowance(now);
+  if (!behind.empty()) refill(now);
   for (const NodeId peer : behind) {
     Transfer& transfer = transfers_[peer];
     // A new one, or the log behind the old one was not kept for a peer that seemed to be gone.
@@ -38,15 +41,11 @@ void SnapshotSender::step(Instant now, raft::Core& core, const storage::Snapshot
     const bool is_silent = now - transfer.moved >= config_.resend_interval;
     if (!transfer.is_offered || is_silent) offer(now, core, peer, transfer, output);
     if (!transfer.is_accepted) continue;
-    const std::uint64_t end =
-        std::min(transfer.id.bytes, transfer.acked + config_.snapshot_send_window_bytes);
-    while (transfer.read < end && allowed > 0) {
-      const std::uint64_t size = std::min<std::uint64_t>(
-          {config_.snapshot_chunk_bytes, transfer.id.bytes - transfer.read, allowed});
+    while (is_within_window(transfer) && next_chunk(transfer) <= budget_) {
+      const std::uint64_t size = next_chunk(transfer);
       output.snapshot_jobs.emplace_back(
           job::Read{peer, transfer.id, transfer.read, static_cast<std::size_t>(size)});
       transfer.read += size;
-      allowed -= size;
       budget_ -= size;
     }
   }
@@ -61,13 +60,30 @@ void SnapshotSender::offer(Instant now, const raft::Core& core, NodeId peer, Tra
   output.messages.push_back({peer, chunk_of(core.term(), transfer.id, 0, Payload())});
 }
 
-std::uint64_t SnapshotSender::allowance(Instant now) {
-  const auto since = std::min<Duration>(now - budget_at_, kBudgetTime);
-  if (since < Duration(1000)) return budget_;
+bool SnapshotSender::is_within_window(const Transfer& transfer) const {
+  const std::uint64_t end = transfer.acked + config_.snapshot_send_window_bytes;
+  return transfer.read < std::min(transfer.id.bytes, end);
+}
+
+std::uint64_t SnapshotSender::next_chunk(const Transfer& transfer) const {
+  return std::min<std::uint64_t>(config_.snapshot_chunk_bytes, transfer.id.bytes - transfer.read);
+}
+
+// A slow rate sends whole chunks at a time, not small ones all the time.
+void SnapshotSender::refill(Instant now) {
+  const std::uint64_t rate = config_.snapshot_bytes_per_second;
+  const std::uint64_t most =
+      std::max<std::uint64_t>(rate * kBudgetMicroseconds / kSecond, config_.snapshot_chunk_bytes);
+  const auto since = static_cast<std::uint64_t>((now - budget_at_).count());
+  const std::uint64_t more = since >= kSecond ? most : rate * since / kSecond;
+  if (more == 0) return;
   budget_at_ = now;
-  budget_ =
-      config_.snapshot_bytes_per_second * static_cast<std::uint64_t>(since.count()) / 1'000'000;
-  return budget_;
+  budget_ = std::min(budget_ + more, most);
+}
+
+Instant SnapshotSender::enough_for(std::uint64_t bytes) const {
+  const std::uint64_t missing = bytes - std::min(bytes, budget_);
+  return budget_at_ + Duration(missing * kSecond / config_.snapshot_bytes_per_second + 1);
 }
 
 void SnapshotSender::on(Instant now, NodeId from, const wire::SnapshotAck& ack) {
@@ -104,10 +120,9 @@ Instant SnapshotSender::next_deadline() const {
   Instant next = Instant::max();
   for (const auto& [peer, transfer] : transfers_) {
     next = std::min(next, transfer.moved + config_.resend_interval);
-    const bool waits_for_budget =
-        transfer.is_accepted && transfer.read < transfer.id.bytes &&
-        transfer.read < transfer.acked + config_.snapshot_send_window_bytes;
-    if (waits_for_budget) next = std::min(next, budget_at_ + Duration(1000));
+    if (transfer.is_accepted && is_within_window(transfer)) {
+      next = std::min(next, enough_for(next_chunk(transfer)));
+    }
   }
   return next;
 }

@@ -36,7 +36,10 @@ class SnapshotSender {
     Instant moved;  // when something was last heard or first sent
   };
   void offer(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer, Output& output);
-  std::uint64_t allowance(Instant now);
+  bool is_within_window(const Transfer& transfer) const;
+  std::uint64_t next_chunk(const Transfer& transfer) const;
+  void refill(Instant now);
+  Instant enough_for(std::uint64_t bytes) const;
 
   const Config& config_;
   std::map<NodeId, Transfer> transfers_;

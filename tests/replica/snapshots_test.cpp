@@ -163,13 +163,11 @@ class SnapshotSent : public testing::Test {
  protected:
   static constexpr Term kTerm{2};
 
-  explicit SnapshotSent(std::size_t snapshot_log_bytes = Config().snapshot_log_bytes) {
+  explicit SnapshotSent(Config config = {}) {
     result::Loaded loaded = snapshot_of({"", "", "", "", ""}, Term(1));
-    Config config;
     config.raft.id = kSelf;
     config.raft.voters = {kLeader, kSelf, kOther};
     config.raft.log_tail_bytes = 0;
-    config.snapshot_log_bytes = snapshot_log_bytes;
     const raft::Restored disk{.hard_state = {Term(1), NodeId()},
                               .snapshot = loaded.meta,
                               .base = loaded.meta.last,
@@ -204,6 +202,7 @@ class SnapshotSent : public testing::Test {
     for (const SnapshotJob& job : output.snapshot_jobs) do_job(job);
   }
   void do_job(const SnapshotJob& job) {
+    if (const auto* read = std::get_if<job::Read>(&job)) reads.emplace_back(now, read->size);
     if (const auto* begin = std::get_if<job::Begin>(&job)) made = {begin->meta.last, 8, 100};
     if (const auto* add = std::get_if<job::Add>(&job)) {
       node->snapshot_done(now, result::Added{add->piece.size()});
@@ -225,6 +224,7 @@ class SnapshotSent : public testing::Test {
   storage::SnapshotId made;
   std::vector<RequestKey> answered;
   Index offered;  // what the last chunk was of
+  std::vector<std::pair<Instant, std::size_t>> reads;
 };
 
 // For a peer that does not answer the log behind its snapshot is not kept. Kills: going on with
@@ -241,10 +241,38 @@ TEST_F(SnapshotSent, LogBehindItIsGone_TheNewestTakesItsPlace) {
   EXPECT_EQ(offered, node->status().first_index.prev());
 }
 
+class SnapshotSentSlowly : public SnapshotSent {
+ protected:
+  SnapshotSentSlowly() : SnapshotSent(slowly()) {}
+  static Config slowly() {
+    Config config;
+    config.snapshot_chunk_bytes = 50;
+    config.snapshot_bytes_per_second = 1000;
+    return config;
+  }
+};
+
+// Kills: sending each millisecond what the rate allows in it, a byte here.
+TEST_F(SnapshotSentSlowly, ChunksAreWhole) {
+  hear(kOther, raft::AppendResponse{.term = kTerm, .rejected = Index(5), .last = Index()});
+  pass(milliseconds(1));
+  node->receive(now, kOther, wire::SnapshotAck{.term = kTerm, .number = 7});
+  for (int i = 0; i < 100; ++i) pass(milliseconds(1));
+  ASSERT_EQ(reads.size(), 2U);
+  EXPECT_EQ(reads[0].second, 50U);
+  EXPECT_EQ(reads[1].second, 50U);
+  EXPECT_GE(reads[1].first - reads[0].first, milliseconds(50));
+}
+
 // It makes a snapshot whenever something was applied.
 class SnapshotAsked : public SnapshotSent {
  protected:
-  SnapshotAsked() : SnapshotSent(0) {}
+  SnapshotAsked() : SnapshotSent(eagerly()) {}
+  static Config eagerly() {
+    Config config;
+    config.snapshot_log_bytes = 0;
+    return config;
+  }
 };
 
 // Kills: an answer by a snapshot that began before it was asked for.
