@@ -30,6 +30,15 @@ std::string readable(std::string_view bytes) {
   return text;
 }
 
+std::string text_of(const raft::HardState& state) {
+  std::string text = fmt::format("term {}, vote for ", state.term.value());
+  text += state.voted_for ? std::to_string(state.voted_for.value()) : "nobody";
+  const auto [index, term] = state.votes_from;
+  if (index)
+    text += fmt::format(", for logs from entry {} of term {} on", index.value(), term.value());
+  return text;
+}
+
 // What an entry carries, as text for people and as JSON.
 struct Content {
   std::string text;
@@ -135,12 +144,10 @@ void LogPrinter::record(storage::ScannedRecord record) {
     }
   };
   std::visit(Overload{[&](const raft::HardState& state) {
-                        print(fmt::format("term {}, vote for {}", state.term.value(),
-                                          state.voted_for ? std::to_string(state.voted_for.value())
-                                                          : "nobody"),
-                              {{"type", "hard_state"},
-                               {"term", state.term.value()},
-                               {"voted_for", state.voted_for.value()}});
+                        print(text_of(state), {{"type", "hard_state"},
+                                               {"term", state.term.value()},
+                                               {"voted_for", state.voted_for.value()},
+                                               {"votes_from", state.votes_from.index.value()}});
                       },
                       [&](const storage::EntriesRecord& entries) {
                         for (std::size_t i = 0; i < entries.entries.size(); ++i) {

@@ -177,12 +177,12 @@ class Host {
   bool keeps_promise(NodeId to, const raft::Message& message) {
     const raft::HardState& disk = node_.disk.hard_state;
     if (const auto* request = std::get_if<raft::VoteRequest>(&message); request && !request->pre) {
-      return require(disk == raft::HardState{request->term, node_.core.id()},
+      return require(disk.has_voted(request->term, node_.core.id()),
                      "a candidate's own vote is on its disk before it asks for others'");
     }
     if (const auto* vote = std::get_if<raft::VoteResponse>(&message);
         vote && vote->granted && !vote->pre) {
-      return require(disk == raft::HardState{vote->term, to}, "a vote given is on disk");
+      return require(disk.has_voted(vote->term, to), "a vote given is on disk");
     }
     if (const auto* answer = std::get_if<raft::AppendResponse>(&message);
         answer && answer->accepted) {

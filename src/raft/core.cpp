@@ -151,7 +151,8 @@ void Core::set_term(Term term, NodeId voted_for) {
   } else {
     CHECK(!hard_state_.voted_for || hard_state_.voted_for == voted_for);
   }
-  hard_state_ = {term, voted_for};
+  hard_state_.term = term;
+  hard_state_.voted_for = voted_for;
   hard_state_dirty_ = true;
   hard_state_ticket_ = next_ticket();
 }

@@ -21,7 +21,8 @@ bool Core::hears_leader(Instant now) const {
 // A node that is no voter in the newest membership may still be needed while that is not committed:
 // it may be the only one that has it (Thesis §4.2.2).
 bool Core::may_campaign() const {
-  return memberships_.is_voter_since(commit_index_, id());
+  return memberships_.is_voter_since(commit_index_, id()) &&
+         is_up_to_date(log_.last(), hard_state_.votes_from);
 }
 
 void Core::become_follower(Instant now, Term term, NodeId leader) {
@@ -80,8 +81,10 @@ void Core::become_candidate(Instant now, bool forced) {
 
 void Core::on(Instant now, NodeId from, const VoteRequest& request) {
   const Ticket no_promise = hard_state_ticket_;
+  const Position last{request.last_index, request.last_term};
   const bool newer =
-      log_.is_up_to_date(request.last_index, request.last_term) || planted(Bug::kVoteForStaleLog);
+      (is_up_to_date(last, log_.last()) && is_up_to_date(last, hard_state_.votes_from)) ||
+      planted(Bug::kVoteForStaleLog);
   if (request.pre) {
     const bool granted = request.term > term() && newer && !hears_leader(now);
     // A refusal names our term, so that a candidate of an older one catches up with it.
@@ -90,7 +93,7 @@ void Core::on(Instant now, NodeId from, const VoteRequest& request) {
     // each other one gives in.
     if (granted) {
       election_deadline_ = std::max(election_deadline_, now + config_.heartbeat_interval);
-      const bool is_ahead = Position{request.last_index, request.last_term} != log_.last();
+      const bool is_ahead = last != log_.last();
       if (is_pre_candidate() && (is_ahead || from > id())) role_ = Follower{};
     }
     return send(from, VoteResponse{.term = answer, .pre = true, .granted = granted}, no_promise);

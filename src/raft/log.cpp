@@ -26,10 +26,6 @@ std::span<const Entry> Log::from(Index index) const {
   return std::span(entries_).subspan(index.value() - first_index().value());
 }
 
-bool Log::is_up_to_date(Index index, Term term) const {
-  return term > last_term() || (term == last_term() && index >= last_index());
-}
-
 void Log::append(Entry entry) {
   CHECK(entry.term >= last_term());
   bytes_ += cost(entry);

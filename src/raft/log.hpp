@@ -28,9 +28,6 @@ class Log {
   std::size_t bytes() const { return bytes_; }
   static std::size_t cost(const Entry& entry) { return entry.payload.size() + sizeof(Entry); }
 
-  // Raft §5.4.1: is a log that ends like this at least as up-to-date as ours?
-  bool is_up_to_date(Index last_index, Term last_term) const;
-
   void append(Entry entry);
   void truncate_from(Index index);
   // Drops the entries up to this one, whose term must be known: it becomes the base.

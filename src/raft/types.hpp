@@ -32,20 +32,31 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-// What must survive a crash besides the log (Raft figure 2, "persistent state").
-struct HardState {
-  Term term;
-  NodeId voted_for;
-
-  bool operator==(const HardState&) const = default;
-};
-
 // Names an entry. Term zero at an index above zero: the term is no longer known.
 struct Position {
   Index index;
   Term term;
 
   auto operator<=>(const Position&) const = default;
+};
+
+// Is a log that ends at `last` at least as up-to-date as one that ends at `with` (Raft §5.4.1)?
+constexpr bool is_up_to_date(const Position& last, const Position& with) {
+  return last.term > with.term || (last.term == with.term && last.index >= with.index);
+}
+
+// What must survive a crash besides the log (Raft figure 2, "persistent state").
+struct HardState {
+  Term term;
+  NodeId voted_for;
+  // Of a node that was added without data: the index that a leader knew to be committed after that,
+  // and this leader's term. The node may have been a member before and have forgotten what it
+  // acknowledged then, be it the removal of others who don't know of it either. So it votes for
+  // nobody, itself included, whose log does not reach so far: it may lack what was committed.
+  Position votes_from = {};
+
+  bool has_voted(Term in, NodeId candidate) const { return term == in && voted_for == candidate; }
+  bool operator==(const HardState&) const = default;
 };
 
 // What a snapshot stands for: the state after the entry `last`, and the membership in force there.

@@ -141,8 +141,10 @@ std::expected<raft::HardState, std::string> be_added(const Options& options,
   // later one.
   const auto leader = find_leader(options);
   if (!leader) return std::unexpected(leader.error());
-  const raft::HardState state{Term(leader->status.number("term")),
-                              NodeId(leader->status.number("id"))};
+  const Term term(leader->status.number("term"));
+  const raft::HardState state{.term = term,
+                              .voted_for = NodeId(leader->status.number("id")),
+                              .votes_from = {Index(leader->status.number("commit_index")), term}};
   spdlog::info("added: a learner, in term {}", state.term.value());
   return state;
 }

@@ -21,8 +21,8 @@ namespace holdfast::server {
 // more. So it takes part in nothing before a majority without it has committed that it is gone, and
 // then that it is there again as a learner. It begins in the term in which that was committed,
 // having voted for that term's leader: who asks for votes of an earlier term, or of this one, gets
-// none, and whoever is elected later has both changes in its log, or counts no vote of the node
-// that was.
+// none. Nor does it ever vote for a log that ends in an earlier term, which may lack what it
+// acknowledged and forgot.
 [[nodiscard]] std::expected<raft::HardState, std::string> be_added(const Options& options,
                                                                    const Address& peer_address);
 

@@ -180,8 +180,7 @@ void Monitor::check_promises(NodeId id, const Node& node, const replica::Outgoin
       vote && vote->granted && !vote->pre) {
     const auto [known, is_new] = vote_of_.emplace(std::pair(id, vote->term), outgoing.to);
     require(known->second == outgoing.to, "two votes in a term", id);
-    require(node.durable == raft::HardState{vote->term, outgoing.to}, "a vote given is not on disk",
-            id);
+    require(node.durable.has_voted(vote->term, outgoing.to), "a vote given is not on disk", id);
   }
   if (const auto* ack = std::get_if<raft::AppendResponse>(message); ack && ack->accepted) {
     const bool is_there =

@@ -10,6 +10,9 @@ std::expected<void, std::string_view> LogState::apply(const raft::HardState& nex
   if (next.term == now.term && now.voted_for && next.voted_for != now.voted_for) {
     return std::unexpected("the vote changes within a term");
   }
+  if (!raft::is_up_to_date(next.votes_from, now.votes_from)) {
+    return std::unexpected("what was forgotten is known again");
+  }
   summary_.hard_state = next;
   return {};
 }

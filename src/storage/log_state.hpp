@@ -21,7 +21,8 @@ struct LogSummary {
 
 // The log without its payloads, and the rules that every step of it keeps. Asked before a record
 // is written and again when it is read.
-//   1. The term never goes back; a vote, once given, stays for its term.
+//   1. The term never goes back; a vote, once given, stays for its term. The position from which a
+//      node votes never goes back.
 //   2. Entries follow each other without a gap; their terms never fall.
 //   3. No entry's term is above the node's.
 //   4. A reset is to an entry; its term keeps rule 3.

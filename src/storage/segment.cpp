@@ -51,6 +51,8 @@ std::optional<Record> decode_hard_state(Reader reader) {
   raft::HardState state;
   state.term = reader.id<Term>();
   state.voted_for = reader.id<NodeId>();
+  state.votes_from.index = reader.id<Index>();
+  state.votes_from.term = reader.id<Term>();
   if (!reader.finished()) return {};
   return state;
 }
@@ -95,6 +97,8 @@ std::string encode(const SegmentHeader& header) {
   writer.put(header.previous_end);
   writer.put(header.start.hard_state.term);
   writer.put(header.start.hard_state.voted_for);
+  writer.put(header.start.hard_state.votes_from.index);
+  writer.put(header.start.hard_state.votes_from.term);
   writer.put(header.start.next);
   writer.put(header.start.last_term);
   writer.put(checksum(out, header.sequence));
@@ -125,6 +129,8 @@ std::expected<SegmentHeader, std::string> decode_header(std::string_view file) {
   header.previous_end = reader.u64();
   header.start.hard_state.term = reader.id<Term>();
   header.start.hard_state.voted_for = reader.id<NodeId>();
+  header.start.hard_state.votes_from.index = reader.id<Index>();
+  header.start.hard_state.votes_from.term = reader.id<Term>();
   header.start.next = reader.id<Index>();
   header.start.last_term = reader.id<Term>();
   const auto covered = raw.substr(0, kHeaderBytes - 8);
@@ -173,6 +179,8 @@ void RecordWriter::hard_state(const raft::HardState& state) {
   Writer writer(out_);
   writer.put(state.term);
   writer.put(state.voted_for);
+  writer.put(state.votes_from.index);
+  writer.put(state.votes_from.term);
   finish(at, RecordType::kHardState);
 }
 

@@ -14,15 +14,15 @@
 
 // The bytes of a log segment; docs/log-format.md is the same in prose, with an example.
 //
-//   file:    header (96 bytes), records, zeros up to the size with which it was made
+//   file:    header (112 bytes), records, zeros up to the size with which it was made
 //   record:  head (32 bytes), body, zeros up to a multiple of 8
 //
 // A record's checksums are seeded with its cluster, node, segment and offset: a record that a
 // disk or a person put into the wrong place is not a record.
 namespace holdfast::storage {
 
-inline constexpr std::uint32_t kLogVersion = 2;
-inline constexpr std::uint64_t kHeaderBytes = 96;
+inline constexpr std::uint32_t kLogVersion = 3;
+inline constexpr std::uint64_t kHeaderBytes = 112;
 inline constexpr std::uint64_t kRecordHeadBytes = 32;
 inline constexpr std::uint64_t kRecordAlignment = 8;
 inline constexpr std::uint64_t kFirstSequence = 1;

@@ -1,6 +1,7 @@
 // Nodes that come, that lose their data and come back, and that are removed.
 #include <fstream>
 
+#include "e2e/program.hpp"
 #include "e2e/servers.hpp"
 
 namespace holdfast::e2e {
@@ -111,7 +112,7 @@ TEST_F(Join, DamagedLog_IsPutAsideByRepair) {
   EXPECT_EQ(servers().terminate(id), 0);
   for (const auto& file : fs::directory_iterator(servers().data_folder(id) / "log")) {
     std::fstream log(file.path(), std::ios::in | std::ios::out | std::ios::binary);
-    log.seekp(130);
+    log.seekp(150);
     log.write("damage", 6);
   }
   servers().start(id);
@@ -122,6 +123,9 @@ TEST_F(Join, DamagedLog_IsPutAsideByRepair) {
   wait_for_standing(id, "voter");
   // Whole again: the flags may stay in its start script.
   EXPECT_EQ(servers().terminate(id), 0);
+  const auto log = run("log " + servers().data_folder(id).string());
+  EXPECT_THAT(log.output, HasSubstr(", for logs from entry "))
+      << "it votes for nobody who may lack what it has forgotten";
   servers().start(id, {join_option(), "--repair"});
   wait_until("it to serve", 30s, [&] { return cluster_.ask(id, {"GET", "k"}) == "v"; });
   EXPECT_FALSE(fs::exists(servers().data_folder(id) / "damaged-2"));

@@ -218,6 +218,8 @@ void Script::restore(const Words& words) {
       subject.disk.hard_state.term = Term(std::stoull(field.at(1)));
     else if (field.at(0) == "vote")
       subject.disk.hard_state.voted_for = parse_id(field.at(1));
+    else if (field.at(0) == "votes_from")
+      subject.disk.hard_state.votes_from = parse_position(field.at(1));
     else if (field.at(0) == "log")
       subject.disk.entries = parse_log(field.at(1));
     else if (field.at(0) == "snapshot")

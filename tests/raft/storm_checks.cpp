@@ -128,7 +128,7 @@ void Storm::check_promises(NodeId id, const Envelope& envelope) {
   const Restored& disk = nodes_.at(id).disk;
   if (const auto* response = std::get_if<VoteResponse>(&envelope.message)) {
     if (response->pre || !response->granted) return;
-    require(disk.hard_state == HardState{response->term, envelope.to}, "a vote given is on disk");
+    require(disk.hard_state.has_voted(response->term, envelope.to), "a vote given is on disk");
     const auto [vote, is_new] = vote_of_.emplace(std::pair(id, response->term), envelope.to);
     require(vote->second == envelope.to, "one vote in a term");
   }
@@ -138,7 +138,7 @@ void Storm::check_promises(NodeId id, const Envelope& envelope) {
     require(recovered(disk) >= response->match, "what is acknowledged is on disk");
   }
   if (const auto* request = std::get_if<VoteRequest>(&envelope.message); request && !request->pre) {
-    require(disk.hard_state == HardState{request->term, id}, "a candidate's vote is on disk");
+    require(disk.hard_state.has_voted(request->term, id), "a candidate's vote is on disk");
   }
 }
 

@@ -56,7 +56,7 @@ TEST(LogFormatDocument, Example_IsWhatIsWritten) {
   ASSERT_TRUE(opened->wal.close());
 
   std::string expected = bytes_of_hex_block(kLogFormat);
-  ASSERT_EQ(expected.size(), 288u);
+  ASSERT_EQ(expected.size(), 320u);
   expected.resize(4096);
   EXPECT_EQ(disk.contents(segment_path(1)), expected);
   EXPECT_EQ(disk.contents(kDir + "/identity"), block(kLogFormat, "text"));

@@ -93,7 +93,7 @@ TEST_F(RecoveryTable, T2_RecordsUpToTheLastByteOfTheFile_IsTheEnd) {
   ASSERT_TRUE(opened->wal.append(first));
   ASSERT_TRUE(opened->wal.sync());
   history.add(first);
-  const auto used = kHeaderBytes + 48 + kRecordHeadBytes;  // header, vote, mark
+  const auto used = kHeaderBytes + 64 + kRecordHeadBytes;  // header, vote, mark
   const auto room = kFirstSegmentBytes - used - kTrailerBytes - kRecordHeadBytes - 25;
   const auto batch = entries(1, {entry(1, std::string(room, 'x'))});
   ASSERT_TRUE(opened->wal.append(batch));
