@@ -42,7 +42,8 @@ constexpr std::array kNumbers{"id",
                               "snapshots_sending",
                               "snapshot_received",
                               "snapshot_total"};
-constexpr std::array kTexts{"role", "leader_address", "digest", "cluster", "membership"};
+constexpr std::array kTexts{"role",    "leader_address", "digest",
+                            "cluster", "membership",     "snapshot_trouble"};
 
 void print_table(const std::vector<Row>& rows) {
   constexpr auto kLine = "{:<22} {:>3}  {:<13} {:>6} {:>6} {:>10} {:>10} {:>10}  {}\n";

@@ -92,6 +92,7 @@ Reply do_raft_status(LocalCall& call) {
   add_number("snapshots_sending", status.snapshots_sending);
   add_number("snapshot_received", status.snapshot_received);
   add_number("snapshot_total", status.snapshot_total);
+  add("snapshot_trouble", Reply::bulk(status.snapshot_trouble));
   return Reply::map(std::move(items));
 }
 

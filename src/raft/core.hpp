@@ -67,8 +67,9 @@ class Core {
   // Requires a voter in `target`.
   std::expected<Index, Refusal> change_membership(Instant now, const Membership& target);
   // A snapshot of the state after `last`, which is applied here, is durable: the log before it may
-  // go, but for about Config::log_tail_bytes and what peers need that a snapshot was sent to.
-  void compact(Index last);
+  // go, but for about Config::log_tail_bytes and what peers need that a snapshot was sent to. For
+  // their sake the log takes no more than `bytes_for_peers`.
+  void compact(Index last, std::size_t bytes_for_peers = SIZE_MAX);
   // A snapshot from elsewhere is durable here, and the host has put it in the place of its state.
   // False if that is not to be done, since what it holds was committed here before; the sender is
   // answered in either case.
@@ -76,7 +77,8 @@ class Core {
   // Leader: the peers that need a snapshot, since the log they lack is gone.
   std::vector<NodeId> peers_behind_log() const;
   // Leader: a snapshot that ends here is on its way to the peer. The log behind it is kept until
-  // the peer has caught up, is gone or does not answer, or gets another one.
+  // the peer has caught up, is gone or does not answer, or gets another one. Zero: it is on its way
+  // no more.
   void snapshot_sent(NodeId peer, Index last);
   // Asks for a linearizable read (Thesis §6.4). `token` is above all earlier ones, and was never
   // used in an earlier life of this node, whose questions may still be answered. It comes back in

@@ -26,6 +26,12 @@ std::span<const Entry> Log::from(Index index) const {
   return std::span(entries_).subspan(index.value() - first_index().value());
 }
 
+Index Log::first_within(std::size_t bytes_max) const {
+  Index first = first_index();
+  for (std::size_t bytes = bytes_; bytes > bytes_max; ++first) bytes -= cost(at(first));
+  return first;
+}
+
 void Log::append(Entry entry) {
   CHECK(entry.term >= last_term());
   bytes_ += cost(entry);

@@ -26,6 +26,8 @@ class Log {
   std::span<const Entry> from(Index index) const;
   // Of the entries in memory: their payloads and what it takes to keep them.
   std::size_t bytes() const { return bytes_; }
+  // Where a log of no more than so many bytes would begin; takes time for what is before that.
+  Index first_within(std::size_t bytes_max) const;
   static std::size_t cost(const Entry& entry) { return entry.payload.size() + sizeof(Entry); }
 
   void append(Entry entry);

@@ -18,7 +18,7 @@ SnapshotMeta Core::meta_at(Index index) const {
   return {{index, term}, memberships_.at(index)};
 }
 
-void Core::compact(Index last) {
+void Core::compact(Index last, std::size_t bytes_for_peers) {
   if (fault_ || last < snapshot_.index) return;
   CHECK(last <= handed_out_);
   snapshot_ = {last, *log_.term_at(last)};
@@ -30,7 +30,7 @@ void Core::compact(Index last) {
     if (bytes > config_.log_tail_bytes) break;
     first = first.prev();
   }
-  first = std::min(first, first_needed_by_peers());
+  first = std::min(first, std::max(first_needed_by_peers(), log_.first_within(bytes_for_peers)));
   if (first <= log_.first_index()) return;
   log_.compact_to(first.prev());
   first_needed_ = first;

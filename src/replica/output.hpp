@@ -26,6 +26,7 @@ struct Output {
   // It is in force from now on; also told in the first turn. The host connects to its members.
   std::optional<raft::Membership> membership;
   std::vector<std::string> trace;
+  std::vector<std::string> warnings;  // what an operator should see
   // This node is no member any more: the host stops it as it would when told to.
   bool removed = false;
   // Evidence that safety is broken: the host must stop the node and say this to its operator.

@@ -260,6 +260,7 @@ Status Replica::status() const {
                 .snapshots_sending = s.sender.count(),
                 .snapshot_received = s.receiver.received(),
                 .snapshot_total = s.receiver.total(),
+                .snapshot_trouble = s.snapshot_trouble(),
                 .storage_stalled = s.stalled};
 }
 

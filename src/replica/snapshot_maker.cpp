@@ -23,9 +23,11 @@ bool SnapshotMaker::is_due(Instant now, const raft::Core& core,
                            const kv::StateMachine& machine) const {
   if (making_ || machine.applied_index() <= core.snapshot().index) return false;
   if (!waiting_.empty()) return true;
-  return now >= not_before_ &&
-         log_bytes_ > std::max(config_.snapshot_log_bytes,
-                               config_.snapshot_log_states * machine.state_bytes());
+  return now >= not_before_ && log_bytes_ > log_bytes_max(machine);
+}
+
+std::size_t SnapshotMaker::log_bytes_max(const kv::StateMachine& machine) const {
+  return std::max(config_.snapshot_log_bytes, config_.snapshot_log_states * machine.state_bytes());
 }
 
 void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& machine,

@@ -39,6 +39,8 @@ class SnapshotMaker {
   Index on(const result::Made& made);
   void on(Instant now, const result::NotMade& failed);
 
+  // A longer log since the last one makes one due.
+  std::size_t log_bytes_max(const kv::StateMachine& machine) const;
   bool is_making() const { return making_.has_value(); }
   // Long ago: step() has something to do.
   Instant next_deadline() const;

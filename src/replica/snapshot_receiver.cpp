@@ -32,9 +32,31 @@ void SnapshotReceiver::on(const raft::Core& core, const result::Received& receiv
     incoming_->is_complete = true;
     output.snapshot_jobs.emplace_back(job::FinishReceive{});
   }
+  acknowledge(core, incoming_->there, output);
+}
+
+void SnapshotReceiver::on(const raft::Core& core, const result::NotReceived& failed,
+                          Output& output) {
+  if (incoming_ && incoming_->id == failed.id) {
+    acknowledge(core, wire::SnapshotAck::kNotTaken, output);
+    incoming_.reset();
+  }
+  std::string trouble = "a snapshot could not be received: " + failed.reason;
+  output.trace.push_back(trouble);
+  if (trouble_ == trouble) return;
+  trouble_ = std::move(trouble);
+  output.warnings.push_back(trouble_);
+}
+
+void SnapshotReceiver::end() {
+  incoming_.reset();
+  trouble_.clear();
+}
+
+void SnapshotReceiver::acknowledge(const raft::Core& core, std::uint64_t received, Output& output) {
   output.messages.push_back({incoming_->from, wire::SnapshotAck{.term = core.term(),
                                                                 .number = incoming_->id.number,
-                                                                .received = incoming_->there}});
+                                                                .received = received}});
 }
 
 }  // namespace holdfast::replica

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "raft/core.hpp"
 #include "replica/output.hpp"
@@ -16,12 +17,14 @@ class SnapshotReceiver {
   // From the leader of this term.
   void on(NodeId from, const wire::SnapshotChunk& chunk, Output& output);
   void on(const raft::Core& core, const result::Received& received, Output& output);
-  // The transfer has ended, well or not.
-  void end() { incoming_.reset(); }
+  void on(const raft::Core& core, const result::NotReceived& failed, Output& output);
+  // It was received, and is in use.
+  void end();
 
   bool is_receiving() const { return incoming_.has_value(); }
   std::uint64_t received() const { return incoming_ ? incoming_->there : 0; }
   std::uint64_t total() const { return incoming_ ? incoming_->id.bytes : 0; }
+  const std::string& trouble() const { return trouble_; }
 
  private:
   struct Incoming {
@@ -33,7 +36,10 @@ class SnapshotReceiver {
     bool is_complete = false;
   };
 
+  void acknowledge(const raft::Core& core, std::uint64_t received, Output& output);
+
   std::optional<Incoming> incoming_;
+  std::string trouble_;  // why the last one could not be received; told to the operator once
 };
 
 }  // namespace holdfast::replica

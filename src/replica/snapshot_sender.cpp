@@ -21,6 +21,11 @@ wire::SnapshotChunk chunk_of(Term term, const storage::SnapshotId& id, std::uint
           .bytes = std::move(bytes)};
 }
 
+std::string described(NodeId peer, std::uint32_t failures) {
+  return "node " + std::to_string(peer.value()) + " could not take the snapshot, for the " +
+         std::to_string(failures) + ". time";
+}
+
 }  // namespace
 
 void SnapshotSender::step(Instant now, raft::Core& core, const storage::SnapshotId& newest,
@@ -32,23 +37,55 @@ void SnapshotSender::step(Instant now, raft::Core& core, const storage::Snapshot
   if (!behind.empty()) refill(now);
   for (const NodeId peer : behind) {
     Transfer& transfer = transfers_[peer];
-    // A new one, or the log behind the old one was not kept for a peer that seemed to be gone.
-    if (transfer.id.last.index < core.log().base().index) {
-      transfer = Transfer();
-      transfer.id = newest;
-      core.snapshot_sent(peer, newest.last.index);
+    const bool is_begun = static_cast<bool>(transfer.id.last.index);
+    // The log behind it was not kept: it has taken too long, or the peer seemed to be gone.
+    const bool is_overtaken = is_begun && transfer.id.last.index < core.log().base().index;
+    if (is_overtaken && transfer.is_accepted && !transfer.rests_until) {
+      fail(now, core, peer, transfer, "the log grew faster than it came", output);
     }
-    const bool is_silent = now - transfer.moved >= config_.resend_interval;
-    if (!transfer.is_offered || is_silent) offer(now, core, peer, transfer, output);
-    if (!transfer.is_accepted) continue;
-    while (is_within_window(transfer) && next_chunk(transfer) <= budget_) {
-      const std::uint64_t size = next_chunk(transfer);
-      output.snapshot_jobs.emplace_back(
-          job::Read{peer, transfer.id, transfer.read, static_cast<std::size_t>(size)});
-      transfer.read += size;
-      budget_ -= size;
-    }
+    if (transfer.rests_until > now) continue;
+    if (!is_begun || is_overtaken || transfer.rests_until) begin(core, peer, transfer, newest);
+    send(now, core, peer, transfer, output);
   }
+}
+
+void SnapshotSender::begin(raft::Core& core, NodeId peer, Transfer& transfer,
+                           const storage::SnapshotId& newest) {
+  const std::uint32_t failures = transfer.failures;
+  transfer = Transfer();
+  transfer.id = newest;
+  transfer.failures = failures;
+  core.snapshot_sent(peer, newest.last.index);
+}
+
+void SnapshotSender::send(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer,
+                          Output& output) {
+  const bool is_silent = now - transfer.moved >= config_.resend_interval;
+  if (!transfer.is_offered || is_silent) offer(now, core, peer, transfer, output);
+  if (!transfer.is_accepted) return;
+  while (is_within_window(transfer) && next_chunk(transfer) <= budget_) {
+    const std::uint64_t size = next_chunk(transfer);
+    output.snapshot_jobs.emplace_back(
+        job::Read{peer, transfer.id, transfer.read, static_cast<std::size_t>(size)});
+    transfer.read += size;
+    budget_ -= size;
+  }
+}
+
+// What it may have been sent is of no use to it: no log is kept for that.
+void SnapshotSender::fail(Instant now, raft::Core& core, NodeId peer, Transfer& transfer,
+                          const std::string& reason, Output& output) {
+  Duration pause = config_.snapshot_retry_min;
+  for (std::uint32_t i = 0; i < transfer.failures && pause < config_.snapshot_retry_max; ++i) {
+    pause *= 2;
+  }
+  pause = std::min(pause, config_.snapshot_retry_max);
+  ++transfer.failures;
+  transfer.rests_until = now + pause;
+  core.snapshot_sent(peer, Index());
+  output.warnings.push_back(described(peer, transfer.failures) + " (" + reason +
+                            "); the next attempt is in " +
+                            std::to_string(pause / std::chrono::seconds(1)) + " s");
 }
 
 // The first word of a transfer, and again when nothing is heard.
@@ -86,10 +123,15 @@ Instant SnapshotSender::enough_for(std::uint64_t bytes) const {
   return budget_at_ + Duration(missing * kSecond / config_.snapshot_bytes_per_second + 1);
 }
 
-void SnapshotSender::on(Instant now, NodeId from, const wire::SnapshotAck& ack) {
+void SnapshotSender::on(Instant now, raft::Core& core, NodeId from, const wire::SnapshotAck& ack,
+                        Output& output) {
   const auto found = transfers_.find(from);
   if (found == transfers_.end() || found->second.id.number != ack.number) return;
   Transfer& transfer = found->second;
+  if (transfer.rests_until) return;
+  if (ack.received == wire::SnapshotAck::kNotTaken) {
+    return fail(now, core, from, transfer, "its log says why", output);
+  }
   if (ack.received > transfer.id.bytes) return;
   const bool is_first = !transfer.is_accepted;
   if (is_first || ack.received > transfer.acked) transfer.moved = now;
@@ -101,9 +143,10 @@ void SnapshotSender::on(Instant now, NodeId from, const wire::SnapshotAck& ack) 
 void SnapshotSender::on(const raft::Core& core, result::Chunk chunk, Output& output) {
   const auto found = transfers_.find(chunk.peer);
   if (found == transfers_.end() || found->second.id != chunk.id || !core.is_leader()) return;
+  if (found->second.rests_until) return;
   if (!chunk.bytes) {
     // A newer snapshot has taken its place.
-    transfers_.erase(found);
+    found->second.id = {};
     return;
   }
   output.messages.push_back(
@@ -113,14 +156,28 @@ void SnapshotSender::on(const raft::Core& core, result::Chunk chunk, Output& out
 void SnapshotSender::link_reset(NodeId peer) {
   if (const auto found = transfers_.find(peer); found != transfers_.end()) {
     found->second.is_offered = false;
+    // Whoever had its node restarted has seen to it, perhaps.
+    if (found->second.rests_until) found->second.rests_until = Instant();
   }
+}
+
+std::size_t SnapshotSender::count() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      transfers_, [](const auto& transfer) { return !transfer.second.rests_until; }));
+}
+
+std::string SnapshotSender::trouble() const {
+  const auto failures = [](const auto& transfer) { return transfer.second.failures; };
+  const auto worst = std::ranges::max_element(transfers_, {}, failures);
+  if (worst == transfers_.end() || failures(*worst) == 0) return "";
+  return described(worst->first, failures(*worst));
 }
 
 Instant SnapshotSender::next_deadline() const {
   Instant next = Instant::max();
   for (const auto& [peer, transfer] : transfers_) {
-    next = std::min(next, transfer.moved + config_.resend_interval);
-    if (transfer.is_accepted && is_within_window(transfer)) {
+    next = std::min(next, transfer.rests_until.value_or(transfer.moved + config_.resend_interval));
+    if (!transfer.rests_until && transfer.is_accepted && is_within_window(transfer)) {
       next = std::min(next, enough_for(next_chunk(transfer)));
     }
   }

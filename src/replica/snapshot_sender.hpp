@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "raft/core.hpp"
@@ -14,16 +16,21 @@ namespace holdfast::replica {
 // begins with an offer, an empty chunk, which the peer answers with how much of that very file it
 // has; chunks follow within a window, and what is lost is sent again from where the peer stands.
 // The peer's ordinary AppendResponse ends it, once the snapshot is in use there.
+//
+// A peer that can't take it, since its disk is full or what it got is damaged, says so; one that is
+// slower than the log grows is overtaken (Config::snapshot_log_for_peers). The next transfer is
+// then of the newest snapshot, after a pause that grows, in which no log is kept for the peer.
 class SnapshotSender {
  public:
   explicit SnapshotSender(const Config& config) : config_(config) {}
 
   void step(Instant now, raft::Core& core, const storage::SnapshotId& newest, Output& output);
-  void on(Instant now, NodeId from, const wire::SnapshotAck& ack);
+  void on(Instant now, raft::Core& core, NodeId from, const wire::SnapshotAck& ack, Output& output);
   void on(const raft::Core& core, result::Chunk chunk, Output& output);
   void link_reset(NodeId peer);
 
-  std::size_t count() const { return transfers_.size(); }
+  std::size_t count() const;    // under way
+  std::string trouble() const;  // with the peer that has failed the most; empty: there is none
   Instant next_deadline() const;
 
  private:
@@ -33,8 +40,14 @@ class SnapshotSender {
     std::uint64_t read = 0;   // asked of the disk, and then sent
     bool is_accepted = false;
     bool is_offered = false;
-    Instant moved;  // when something was last heard or first sent
+    Instant moved;               // when something was last heard or first sent
+    std::uint32_t failures = 0;  // in a row
+    std::optional<Instant> rests_until;
   };
+  void begin(raft::Core& core, NodeId peer, Transfer& transfer, const storage::SnapshotId& newest);
+  void send(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer, Output& output);
+  void fail(Instant now, raft::Core& core, NodeId peer, Transfer& transfer,
+            const std::string& reason, Output& output);
   void offer(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer, Output& output);
   bool is_within_window(const Transfer& transfer) const;
   std::uint64_t next_chunk(const Transfer& transfer) const;

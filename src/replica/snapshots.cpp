@@ -28,7 +28,7 @@ void Replica::State::done(result::Made& made) {
   // Else one from elsewhere is further already.
   if (last <= core.snapshot().index) return;
   newest_snapshot = made.id;
-  core.compact(last);
+  core.compact(last, config.snapshot_log_for_peers * maker.log_bytes_max(machine));
   output.trace.push_back("made a snapshot of entry " + std::to_string(last.value()) + ", " +
                          std::to_string(made.id.bytes) + " bytes");
 }
@@ -54,7 +54,11 @@ void Replica::State::receive_chunk(NodeId from, const wire::SnapshotChunk& chunk
 }
 
 void Replica::State::receive_ack(NodeId from, const wire::SnapshotAck& ack) {
-  if (ack.term == core.term()) sender.on(now, from, ack);
+  if (ack.term == core.term()) sender.on(now, core, from, ack, output);
+}
+
+std::string Replica::State::snapshot_trouble() const {
+  return core.is_leader() ? sender.trouble() : receiver.trouble();
 }
 
 void Replica::State::done(result::Received& received) {
@@ -62,8 +66,7 @@ void Replica::State::done(result::Received& received) {
 }
 
 void Replica::State::done(result::NotReceived& failed) {
-  output.trace.push_back("a snapshot was not received: " + failed.reason);
-  receiver.end();
+  receiver.on(core, failed, output);
 }
 
 void Replica::State::done(result::Fetched& fetched) {

@@ -51,6 +51,7 @@ struct Replica::State final : kv::ApplyListener {
   // snapshots.cpp
   void receive_chunk(NodeId from, const wire::SnapshotChunk& chunk);
   void receive_ack(NodeId from, const wire::SnapshotAck& ack);
+  std::string snapshot_trouble() const;
   void done(result::Added& added);
   void done(result::Made& made);
   void done(result::NotMade& failed);

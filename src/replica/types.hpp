@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,12 @@ struct Config {
   std::size_t snapshot_chunk_bytes = 256 << 10;
   std::size_t snapshot_send_window_bytes = 1 << 20;
   std::uint64_t snapshot_bytes_per_second = 128 << 20;
+  // After a transfer that failed the next one waits, each time twice as long.
+  Duration snapshot_retry_min = std::chrono::seconds(1);
+  Duration snapshot_retry_max = std::chrono::seconds(60);
+  // What the log takes at most for the sake of peers that a snapshot is sent to: so many times what
+  // makes a snapshot due.
+  std::size_t snapshot_log_for_peers = 4;
   // For a change of the membership, which may have to wait until a node has caught up.
   Duration member_timeout = std::chrono::seconds(60);
 };
@@ -86,6 +93,7 @@ struct Status {
   std::size_t snapshots_sending = 0;
   std::uint64_t snapshot_received = 0;  // bytes, of `snapshot_total`; zero: none is coming
   std::uint64_t snapshot_total = 0;
+  std::string snapshot_trouble;  // why one could not be received, or sent; empty: it could
   bool storage_stalled = false;  // the disk is full: writes are refused until there is room
 };
 

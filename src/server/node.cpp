@@ -162,6 +162,7 @@ void Node::distribute(replica::Output output) {
 
 void Node::tell_what_changed(const replica::Output& output) {
   for (const std::string& line : output.trace) spdlog::debug("raft: {}", line);
+  for (const std::string& line : output.warnings) spdlog::warn("{}", line);
   if (output.fault) {
     spdlog::critical("{}: the node stops; please report this", *output.fault);
     return end(Exit::kSafetyFault);

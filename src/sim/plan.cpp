@@ -70,6 +70,7 @@ void draw_snapshots(Plan& plan, Dice& dice) {
   config.snapshot_window_bytes = dice.between(16, 8'000);
   config.snapshot_chunk_bytes = dice.between(32, 2'000);
   config.snapshot_send_window_bytes = dice.between(32, 8'000);
+  config.snapshot_retry_max = std::chrono::seconds(2);
   if (dice.chance(0.2)) config.snapshot_bytes_per_second = dice.between(10'000, 100'000);
 }
 

@@ -52,7 +52,10 @@ struct SnapshotChunk {
 struct SnapshotAck {
   Term term;
   std::uint64_t number = 0;
-  std::uint64_t received = 0;  // bytes from the file's front that are on disk
+  // Bytes from the file's front that are on disk; kNotTaken: it can't be received, for a reason
+  // that its receiver tells its operator.
+  std::uint64_t received = 0;
+  static constexpr std::uint64_t kNotTaken = UINT64_MAX;
 
   bool operator==(const SnapshotAck&) const = default;
 };

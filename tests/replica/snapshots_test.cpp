@@ -2,25 +2,14 @@
 
 #include <algorithm>
 
-#include "replica/replica.hpp"
+#include "replica/snapshot_sent.hpp"
 
 namespace holdfast::replica {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr NodeId kSelf(2);
-constexpr NodeId kLeader(1);
-constexpr NodeId kOther(3);
-constexpr std::uint64_t kNonce = 11;
 constexpr std::uint64_t kEarlierNonce = 10;
-
-class Nobody final : public kv::ApplyListener {
- public:
-  void applied(NodeId, Index, std::uint64_t, kv::Reply) override {}
-  void gap(NodeId, Index, std::uint64_t) override {}
-  void opened(NodeId, std::uint64_t, Index) override {}
-};
 
 std::string batch_of(const kv::Section& section) {
   std::string batch;
@@ -45,18 +34,6 @@ std::string append(Index epoch, std::uint64_t seq) {
                                       .value_bytes_max = 100,
                                       .count = 1,
                                       .commands = command});
-}
-
-// A snapshot of the state after these entries, the first at index 1.
-result::Loaded snapshot_of(const std::vector<std::string>& batches, Term term) {
-  Nobody nobody;
-  kv::StateMachine state;
-  Index index;
-  for (const std::string& batch : batches) state.apply(++index, batch, nobody);
-  const raft::Position last{index, term};
-  return {.id = {.last = last, .number = 7, .bytes = 100},
-          .meta = {.last = last, .membership = {}},
-          .state = std::move(state)};
 }
 
 // Node 2 of three. Its leader, node 1, is played by the test; the numbering of its writes is opened
@@ -158,75 +135,6 @@ TEST_F(SnapshotArrives, NumberingThatWasClosedInIt_AllAreUnknownAndNoneIsSentAga
   EXPECT_EQ(answers.size(), 2U);
 }
 
-// Node 2 of three with a snapshot of entry 5 and nothing behind it, elected by node 1.
-class SnapshotSent : public testing::Test {
- protected:
-  static constexpr Term kTerm{2};
-
-  explicit SnapshotSent(Config config = {}) {
-    result::Loaded loaded = snapshot_of({"", "", "", "", ""}, Term(1));
-    config.raft.id = kSelf;
-    config.raft.voters = {kLeader, kSelf, kOther};
-    config.raft.log_tail_bytes = 0;
-    const raft::Restored disk{.hard_state = {Term(1), NodeId()},
-                              .snapshot = loaded.meta,
-                              .base = loaded.meta.last,
-                              .entries = {}};
-    node.emplace(config, disk, kNonce, now,
-                 Kept{.state = std::move(loaded.state), .snapshot = loaded.id});
-    now = node->next_deadline();
-    node->tick(now);
-    hear(kLeader, raft::VoteResponse{.term = kTerm, .pre = true, .granted = true});
-    turn();
-    hear(kLeader, raft::VoteResponse{.term = kTerm, .granted = true});
-    turn();
-  }
-
-  void hear(NodeId from, raft::Message message) { node->receive(now, from, std::move(message)); }
-  // Node 1 has everything; nothing is heard of node 3.
-  void pass(Duration time) {
-    now += time;
-    hear(kLeader,
-         raft::AppendResponse{.term = kTerm, .accepted = true, .match = node->status().last_index});
-    node->tick(now);
-    turn();
-  }
-  void turn() {
-    Output output = node->take_output(now);
-    for (const raft::Persist& batch : output.persist) node->persisted(now, batch.ticket);
-    for (const Outgoing& out : output.messages) {
-      const auto* chunk = std::get_if<wire::SnapshotChunk>(&out.message);
-      if (chunk != nullptr) offered = chunk->last.index;
-    }
-    for (const Completion& completion : output.completions) answered.push_back(completion.key);
-    for (const SnapshotJob& job : output.snapshot_jobs) do_job(job);
-  }
-  void do_job(const SnapshotJob& job) {
-    if (const auto* read = std::get_if<job::Read>(&job)) reads.emplace_back(now, read->size);
-    if (const auto* begin = std::get_if<job::Begin>(&job)) made = {begin->meta.last, 8, 100};
-    if (const auto* add = std::get_if<job::Add>(&job)) {
-      node->snapshot_done(now, result::Added{add->piece.size()});
-    }
-    if (!std::holds_alternative<job::Finish>(job)) return;
-    is_held = holds;
-    if (!holds) node->snapshot_done(now, result::Made{made});
-  }
-  void release() {
-    is_held = holds = false;
-    node->snapshot_done(now, result::Made{made});
-    turn();
-  }
-
-  Instant now{std::chrono::seconds(1)};
-  std::optional<Replica> node;
-  bool holds = false;  // a snapshot that could be finished is not
-  bool is_held = false;
-  storage::SnapshotId made;
-  std::vector<RequestKey> answered;
-  Index offered;  // what the last chunk was of
-  std::vector<std::pair<Instant, std::size_t>> reads;
-};
-
 // For a peer that does not answer the log behind its snapshot is not kept. Kills: going on with
 // that snapshot all the same, of which no log leads to the present.
 TEST_F(SnapshotSent, LogBehindItIsGone_TheNewestTakesItsPlace) {
@@ -241,42 +149,32 @@ TEST_F(SnapshotSent, LogBehindItIsGone_TheNewestTakesItsPlace) {
   EXPECT_EQ(offered, node->status().first_index.prev());
 }
 
-class SnapshotSentSlowly : public SnapshotSent {
- protected:
-  SnapshotSentSlowly() : SnapshotSent(slowly()) {}
-  static Config slowly() {
-    Config config;
-    config.snapshot_chunk_bytes = 50;
-    config.snapshot_bytes_per_second = 1000;
-    return config;
+// Kills: silence, in which the leader begins anew; and a line in the log for each attempt.
+TEST_F(SnapshotArrives, CannotBeReceived_TheLeaderIsToldEachTimeTheOperatorOnce) {
+  const storage::SnapshotId id{.last = {Index(9), kTerm}, .number = 7, .bytes = 100};
+  std::size_t warnings = 0;
+  for (int i = 0; i < 2; ++i) {
+    node->receive(now, kLeader,
+                  wire::SnapshotChunk{.term = kTerm,
+                                      .last = id.last,
+                                      .number = id.number,
+                                      .total = id.bytes,
+                                      .bytes = Payload()});
+    turn();
+    node->snapshot_done(now, result::NotReceived{id, "no space left on device"});
+    const Output output = node->take_output(now);
+    warnings += output.warnings.size();
+    ASSERT_EQ(output.messages.size(), 1u);
+    const auto* ack = std::get_if<wire::SnapshotAck>(&output.messages[0].message);
+    ASSERT_NE(ack, nullptr);
+    EXPECT_EQ(ack->received, wire::SnapshotAck::kNotTaken);
   }
-};
-
-// Kills: sending each millisecond what the rate allows in it, a byte here.
-TEST_F(SnapshotSentSlowly, ChunksAreWhole) {
-  hear(kOther, raft::AppendResponse{.term = kTerm, .rejected = Index(5), .last = Index()});
-  pass(milliseconds(1));
-  node->receive(now, kOther, wire::SnapshotAck{.term = kTerm, .number = 7});
-  for (int i = 0; i < 100; ++i) pass(milliseconds(1));
-  ASSERT_EQ(reads.size(), 2U);
-  EXPECT_EQ(reads[0].second, 50U);
-  EXPECT_EQ(reads[1].second, 50U);
-  EXPECT_GE(reads[1].first - reads[0].first, milliseconds(50));
+  EXPECT_EQ(warnings, 1u);
+  EXPECT_NE(node->status().snapshot_trouble.find("no space left"), std::string::npos);
 }
 
-// It makes a snapshot whenever something was applied.
-class SnapshotAsked : public SnapshotSent {
- protected:
-  SnapshotAsked() : SnapshotSent(eagerly()) {}
-  static Config eagerly() {
-    Config config;
-    config.snapshot_log_bytes = 0;
-    return config;
-  }
-};
-
 // Kills: an answer by a snapshot that began before it was asked for.
-TEST_F(SnapshotAsked, WhileOneIsMade_TheNextOneAnswers) {
+TEST_F(SnapshotMadeOften, WhileOneIsMade_TheNextOneAnswers) {
   const std::vector<std::string_view> set{"SET", "k", "v"};
   holds = true;
   for (int i = 0; i < 10 && !is_held; ++i) pass(milliseconds(1));
@@ -296,7 +194,7 @@ TEST_F(SnapshotAsked, WhileOneIsMade_TheNextOneAnswers) {
   EXPECT_EQ(answered.back(), (RequestKey{1, 2}));
 }
 
-TEST_F(SnapshotAsked, WithNothingNew_IsAnsweredAtOnce) {
+TEST_F(SnapshotMadeOften, WithNothingNew_IsAnsweredAtOnce) {
   for (int i = 0; i < 10; ++i) pass(milliseconds(1));
   const Index last = made.last.index;
   node->submit_snapshot(now, {1, 1});

@@ -1,0 +1,94 @@
+#include "replica/snapshot_sent.hpp"
+
+namespace holdfast::replica {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Kills: offering it every half a second, with a log that is kept for it without a bound.
+TEST_F(SnapshotSent, PeerThatCannotTakeIt_IsOfferedTheNewestAfterPausesThatGrow) {
+  const auto pass_time = [this](int ms) {
+    for (int i = 0; i < ms; i += 50) {
+      hear_other();
+      pass(milliseconds(50));
+    }
+  };
+  pass_time(50);
+  ASSERT_EQ(offered, Index(5));
+  hear_ack(wire::SnapshotAck::kNotTaken);
+  offers = 0;
+  node->submit_snapshot(now, {1, 1});
+  pass_time(900);
+  EXPECT_EQ(offers, 0);
+  EXPECT_EQ(warnings.size(), 1u);
+  const Index newest = node->status().snapshot_index;
+  EXPECT_GT(newest, Index(5));
+  EXPECT_EQ(node->status().first_index, newest.next()) << "a log is kept for nobody";
+  pass_time(100);
+  EXPECT_EQ(offers, 1);
+  EXPECT_EQ(offered, newest);
+
+  hear_ack(wire::SnapshotAck::kNotTaken);
+  offers = 0;
+  pass_time(1900);
+  EXPECT_EQ(offers, 0);
+  EXPECT_NE(node->status().snapshot_trouble, "");
+  pass_time(100);
+  EXPECT_EQ(offers, 1);
+}
+
+// Kills: a pause of a minute for a node that was restarted with a larger disk.
+TEST_F(SnapshotSent, PeerComesBack_IsOfferedItAtOnce) {
+  hear_other();
+  pass(milliseconds(1));
+  hear_ack(wire::SnapshotAck::kNotTaken);
+  pass(milliseconds(1));
+  offers = 0;
+  node->link_reset(now, kOther);
+  turn();
+  EXPECT_EQ(offers, 1);
+}
+
+// Kills: a log in memory that grows as long as the transfer takes.
+TEST_F(SnapshotMadeOften, LogGrowsFasterThanItComes_IsNotKeptForIt) {
+  const std::string value(1000, 'v');
+  std::size_t log_bytes_max = 0;
+  hear_other();
+  pass(milliseconds(1));
+  ASSERT_EQ(offered, Index(5));
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    if (warnings.empty()) hear_ack(i);
+    node->submit_write(now, {1, i + 1}, std::vector<std::string_view>{"SET", "k", value});
+    hear_other();
+    for (int turns = 0; turns < 3; ++turns) pass(milliseconds(5));
+    log_bytes_max = std::max(log_bytes_max, node->status().log_bytes);
+  }
+  EXPECT_LT(log_bytes_max, 10'000u);
+  EXPECT_EQ(warnings.size(), 1u);
+}
+
+class SnapshotSentSlowly : public SnapshotSent {
+ protected:
+  SnapshotSentSlowly() : SnapshotSent(slowly()) {}
+  static Config slowly() {
+    Config config;
+    config.snapshot_chunk_bytes = 50;
+    config.snapshot_bytes_per_second = 1000;
+    return config;
+  }
+};
+
+// Kills: sending each millisecond what the rate allows in it, a byte here.
+TEST_F(SnapshotSentSlowly, ChunksAreWhole) {
+  hear(kOther, raft::AppendResponse{.term = kTerm, .rejected = Index(5), .last = Index()});
+  pass(milliseconds(1));
+  node->receive(now, kOther, wire::SnapshotAck{.term = kTerm, .number = 7});
+  for (int i = 0; i < 100; ++i) pass(milliseconds(1));
+  ASSERT_EQ(reads.size(), 2U);
+  EXPECT_EQ(reads[0].second, 50U);
+  EXPECT_EQ(reads[1].second, 50U);
+  EXPECT_GE(reads[1].first - reads[0].first, milliseconds(50));
+}
+
+}  // namespace
+}  // namespace holdfast::replica
