@@ -142,7 +142,7 @@ class Fetcher {
     const Part first = receive_part();
     if (first.index < floor) throw Overtaken();
     fetch_into(*draft, first);
-    auto info = read_copy(disk_, draft->path(), [](std::string_view, std::string_view) {});
+    auto info = read_copy(disk_, draft->path(), [](const kv::Pair&) {});
     if (!info) throw NoCopy("what it sent is no whole copy: " + info.error().description());
     need_io(draft->publish(path_));
     return std::move(*info);

@@ -40,9 +40,10 @@ class Output {
     draft_.emplace(std::move(*draft));
   }
 
-  void set(std::string_view key, std::string_view value) {
-    const std::array<std::string_view, 3> args{"SET", key, value};
-    resp::write_request(args, buffer_);
+  void set(const kv::Pair& pair) {
+    const std::string expiry = std::to_string(pair.expires_ms);
+    const std::array<std::string_view, 5> args{"SET", pair.key, pair.value, "PXAT", expiry};
+    resp::write_request(std::span(args).first(pair.expires_ms == 0 ? 3 : 5), buffer_);
     if (buffer_.size() >= kBufferBytes) write_buffer();
   }
 
@@ -81,11 +82,10 @@ class Output {
 
 // The copy is read twice: no command leaves that comes from one that is not whole.
 int write_commands(storage::Disk& disk, const std::string& copy, const std::string& output) {
-  const auto whole = read_copy(disk, copy, [](std::string_view, std::string_view) {});
+  const auto whole = read_copy(disk, copy, [](const kv::Pair&) {});
   if (!whole) return refuse_copy(whole.error());
   Output out(disk, output);
-  const auto read = read_copy(
-      disk, copy, [&](std::string_view key, std::string_view value) { out.set(key, value); });
+  const auto read = read_copy(disk, copy, [&](const kv::Pair& pair) { out.set(pair); });
   if (!read) return refuse_copy(read.error());
   out.finish();
   std::cerr << "holdfast: " << read->state.keys << " keys, as of entry "

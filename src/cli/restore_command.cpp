@@ -28,7 +28,7 @@ int refuse(const storage::FolderError& error) {
 int restore(const RestoreSettings& settings) {
   const server::Options& options = settings.server;
   storage::PosixDisk disk;
-  const auto copy = read_copy(disk, settings.file, [](std::string_view, std::string_view) {});
+  const auto copy = read_copy(disk, settings.file, [](const kv::Pair&) {});
   if (!copy) return refuse_copy(copy.error());
   const storage::IdentityFile identity{
       {server::cluster_id(options), options.id},

@@ -1,5 +1,6 @@
 #include "cli/verify_command.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -29,9 +30,10 @@ std::string hex16(std::uint64_t number) {
   return fmt::format("{:016x}", number);
 }
 
-// As `holdfast server` counts it: in cluster time, which goes on where the copy stands.
-std::string duration_text(std::uint64_t ms) {
-  return fmt::format("{}.{:03} s since the cluster began", ms / 1000, ms % 1000);
+// When the copy was made, by the cluster's own time.
+std::string time_text(std::uint64_t unix_ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(unix_ms)};
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", time);
 }
 
 void print_sums(const std::string& path, const CopyInfo& copy, const Sums& sums) {
@@ -46,7 +48,7 @@ void print_sums(const std::string& path, const CopyInfo& copy, const Sums& sums)
   row("keys", fmt::format("{}, of {} bytes", copy.state.keys, sums.key_bytes));
   row("values", fmt::format("{} bytes", sums.value_bytes));
   row("sessions", std::to_string(copy.state.sessions));
-  row("cluster time", duration_text(copy.state.cluster_time_ms));
+  row("cluster time", time_text(copy.state.cluster_time_ms));
   row("file", fmt::format("{} bytes", copy.file_bytes));
 }
 
@@ -70,11 +72,10 @@ void print_sums_json(const std::string& path, const CopyInfo& copy, const Sums& 
 int verify(const VerifySettings& settings) {
   storage::PosixDisk disk;
   Sums sums;
-  const auto copy =
-      read_copy(disk, settings.file, [&](std::string_view key, std::string_view value) {
-        sums.key_bytes += key.size();
-        sums.value_bytes += value.size();
-      });
+  const auto copy = read_copy(disk, settings.file, [&](const kv::Pair& pair) {
+    sums.key_bytes += pair.key.size();
+    sums.value_bytes += pair.value.size();
+  });
   if (!copy) return refuse_copy(copy.error());
   (settings.json ? print_sums_json : print_sums)(settings.file, *copy, sums);
   return 0;

@@ -32,10 +32,9 @@ bool CopyReader::add_keys(Reader& in) {
     const auto count = in.u32();
     if (count == 0 || count > in.remaining() / kPairBytes) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const std::string_view key = in.bytes();
-      const std::string_view value = in.bytes();
+      const Pair pair = get_pair(in);
       if (!in.ok() || ++keys_ > header_.keys) return false;
-      visit_(key, value);
+      visit_(pair);
     }
   }
   return true;

@@ -14,7 +14,7 @@ namespace holdfast::kv {
 class CopyReader {
  public:
   // The views end with the call.
-  using PairVisitor = std::function<void(std::string_view key, std::string_view value)>;
+  using PairVisitor = std::function<void(const Pair& pair)>;
   explicit CopyReader(PairVisitor visit) : visit_(std::move(visit)) {}
 
   // False: this is not what next_piece() makes, or not next.

@@ -20,7 +20,7 @@ Reply size_reply(std::size_t n) {
 }
 
 Reply add(Execution& at, std::string_view key, std::int64_t delta) {
-  const Value* old = at.keyspace.find(key);
+  const Entry* old = at.keyspace.find(key);
   const auto value = old == nullptr ? std::optional<std::int64_t>(0) : parse_integer(old->view());
   if (!value) return not_an_integer();
   std::int64_t sum = 0;
@@ -29,7 +29,7 @@ Reply add(Execution& at, std::string_view key, std::int64_t delta) {
   }
   const IntegerText text(sum);
   if (text.view().size() > at.value_bytes_max) return too_long(at);
-  at.keyspace.set(key, text.view());
+  at.keyspace.set(key, text.view(), old == nullptr ? 0 : old->expires_ms);
   return Reply::integer(sum);
 }
 
@@ -82,34 +82,34 @@ Reply do_exists(const Keyspace& keyspace, Args args) {
 }
 
 Reply do_get(const Keyspace& keyspace, Args args) {
-  const Value* value = keyspace.find(args[1]);
-  return value == nullptr ? Reply::null() : Reply::bulk(*value);
+  const Entry* entry = keyspace.find(args[1]);
+  return entry == nullptr ? Reply::null() : Reply::bulk(entry->value());
 }
 
 Reply do_mget(const Keyspace& keyspace, Args args) {
   const Args keys = args.subspan(1);
   std::size_t bytes = 0;
   for (const auto key : keys) {
-    const Value* value = keyspace.find(key);
-    bytes += value == nullptr ? 0 : value->size();
+    const Entry* entry = keyspace.find(key);
+    bytes += entry == nullptr ? 0 : entry->size();
     if (bytes > kReplyBytesMax) return reply_too_long();
   }
   Reply::Array values;
   values.reserve(keys.size());
   for (const auto key : keys) {
-    const Value* value = keyspace.find(key);
-    values.push_back(value == nullptr ? Reply::null() : Reply::bulk(*value));
+    const Entry* entry = keyspace.find(key);
+    values.push_back(entry == nullptr ? Reply::null() : Reply::bulk(entry->value()));
   }
   return Reply::array(std::move(values));
 }
 
 Reply do_strlen(const Keyspace& keyspace, Args args) {
-  const Value* value = keyspace.find(args[1]);
-  return size_reply(value == nullptr ? 0 : value->size());
+  const Entry* entry = keyspace.find(args[1]);
+  return size_reply(entry == nullptr ? 0 : entry->size());
 }
 
 Reply do_append(Execution& at, Args args) {
-  const Value* old = at.keyspace.find(args[1]);
+  const Entry* old = at.keyspace.find(args[1]);
   const std::size_t size = (old == nullptr ? 0 : old->size()) + args[2].size();
   if (size > at.value_bytes_max) return too_long(at);
   return size_reply(at.keyspace.append(args[1], args[2]));

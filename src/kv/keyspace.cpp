@@ -11,16 +11,22 @@ namespace holdfast::kv {
 namespace {
 
 constexpr std::uint64_t kDigestSeed = 0x4b657973;
+constexpr std::uint64_t kMixing = 0x9e3779b97f4a7c15;
 
 // A key's digest seeds its value's, so that no two pairs may trade values unnoticed. The sum of
 // them doesn't depend on the order of a table, which depends on its history.
-std::uint64_t digest_of(std::string_view key, std::string_view value) {
-  return checksum(value, checksum(key, kDigestSeed));
+std::uint64_t digest_of(const Entry& entry) {
+  return checksum(entry.view(), checksum(entry.key(), kDigestSeed)) + entry.expires_ms * kMixing +
+         entry.revision;
+}
+
+std::size_t bytes_of(const Entry& entry) {
+  return kPairBytes + entry.key().size() + entry.size();
 }
 
 }  // namespace
 
-Keyspace::Keyspace() : slots_(kSlotCount) {}
+Keyspace::Keyspace() : slots_(kSlotCount), removals_(kSlotCount) {}
 
 void Keyspace::mark_changed(std::uint16_t number) {
   if (slots_[number].dirty) return;
@@ -28,54 +34,120 @@ void Keyspace::mark_changed(std::uint16_t number) {
   dirty_.push_back(number);
 }
 
-void Keyspace::set(std::string_view key, std::string_view value) {
-  const std::uint16_t number = key_slot(key);
-  mark_changed(number);
+void Keyspace::advance(std::uint64_t now_ms, std::size_t count) {
+  CHECK(now_ms >= now_ms_);
+  now_ms_ = now_ms;
+  for (; count > 0 && deadlines_.has_due(now_ms); --count) {
+    const std::string_view key = deadlines_.next_key();
+    const std::uint16_t number = key_slot(key);
+    erase_at(number, slots_[number].table.find(key));
+  }
+}
+
+Table::iterator Keyspace::find_live(std::uint16_t number, std::string_view key) {
   Table& table = slots_[number].table;
   const auto at = table.find(key);
-  if (at == table.end()) return insert(number, key, value);
-  if (copy_ != nullptr) copy_->before_overwrite(*at);
-  bytes_ += value.size() - at->second.value.size();
-  at->second.value = Value(std::string(value));
+  if (at == table.end() || !has_expired(**at)) return at;
+  erase_at(number, at);
+  return slots_[number].table.end();
+}
+
+template <class Change>
+void Keyspace::change(std::uint16_t number, const EntryHandle& entry, const Change& change) {
+  mark_changed(number);
+  if (copy_ != nullptr) copy_->before_change(entry);
+  deadlines_.remove(*entry);
+  bytes_ -= bytes_of(*entry);
+  change();
+  entry->revision = ++revision_;
+  bytes_ += bytes_of(*entry);
+  deadlines_.add(*entry);
+}
+
+const EntryHandle& Keyspace::insert(std::uint16_t number, std::string_view key,
+                                    std::string_view value, std::uint64_t expires_ms) {
+  mark_changed(number);
+  Table& table = slots_[number].table;
+  if (copy_ != nullptr) copy_->before_insert(number, table);
+  EntryHandle entry(key, value);
+  entry->revision = ++revision_;
+  entry->expires_ms = expires_ms;
+  entry->copied = copies_;
+  deadlines_.add(*entry);
+  ++size_;
+  bytes_ += bytes_of(*entry);
+  return *table.insert(std::move(entry)).first;
+}
+
+void Keyspace::set(std::string_view key, std::string_view value, std::uint64_t expires_ms) {
+  const std::uint16_t number = key_slot(key);
+  const auto at = find_live(number, key);
+  if (at == slots_[number].table.end()) {
+    insert(number, key, value, expires_ms);
+    return;
+  }
+  change(number, *at, [&] {
+    at->assign(value);
+    (*at)->expires_ms = expires_ms;
+  });
 }
 
 std::size_t Keyspace::append(std::string_view key, std::string_view bytes) {
   const std::uint16_t number = key_slot(key);
-  mark_changed(number);
-  Table& table = slots_[number].table;
-  const auto at = table.find(key);
-  if (at == table.end()) return insert(number, key, bytes), bytes.size();
-  if (copy_ != nullptr) copy_->before_overwrite(*at);
-  bytes_ += bytes.size();
-  at->second.value.append(bytes);
-  return at->second.value.size();
+  const auto at = find_live(number, key);
+  if (at == slots_[number].table.end()) return insert(number, key, bytes, 0)->size();
+  change(number, *at, [&] { at->append(bytes); });
+  return (*at)->size();
 }
 
-void Keyspace::insert(std::uint16_t number, std::string_view key, std::string_view value) {
-  Table& table = slots_[number].table;
-  if (copy_ != nullptr) copy_->before_insert(number, table);
-  table.emplace(std::string(key), Entry{Value(std::string(value)), copies_});
-  ++size_;
-  bytes_ += kPairBytes + key.size() + value.size();
+std::span<char> Keyspace::edit(std::string_view key, std::size_t size) {
+  const std::uint16_t number = key_slot(key);
+  const auto at = find_live(number, key);
+  const bool is_new = at == slots_[number].table.end();
+  const EntryHandle& entry = is_new ? insert(number, key, {}, 0) : *at;
+  std::span<char> bytes;
+  change(number, entry, [&] { bytes = entry.edit(size); });
+  return bytes;
+}
+
+bool Keyspace::set_expiry(std::string_view key, std::uint64_t expires_ms) {
+  const std::uint16_t number = key_slot(key);
+  const auto at = find_live(number, key);
+  if (at == slots_[number].table.end()) return false;
+  change(number, *at, [&] { (*at)->expires_ms = expires_ms; });
+  return true;
 }
 
 bool Keyspace::erase(std::string_view key) {
   const std::uint16_t number = key_slot(key);
-  Table& table = slots_[number].table;
-  const auto at = table.find(key);
-  if (at == table.end()) return false;
-  mark_changed(number);
-  if (copy_ != nullptr) copy_->before_erase(number, at);
-  bytes_ -= kPairBytes + key.size() + at->second.value.size();
-  table.erase(at);
-  --size_;
-  if (!table.empty()) return true;
-  table = Table();  // an emptied slot gives its memory back
-  if (copy_ != nullptr) copy_->emptied(number);
+  const auto at = find_live(number, key);
+  if (at == slots_[number].table.end()) return false;
+  erase_at(number, at);
   return true;
 }
 
+void Keyspace::erase_at(std::uint16_t number, Table::iterator at) {
+  mark_changed(number);
+  if (copy_ != nullptr) copy_->before_erase(number, at);
+  const Entry& entry = **at;
+  // What expires is not a change of its own: it is gone since its time has come, removed or not.
+  removals_[number] =
+      has_expired(entry) ? std::max(removals_[number], entry.revision) : ++revision_;
+  deadlines_.remove(entry);
+  bytes_ -= bytes_of(entry);
+  Table& table = slots_[number].table;
+  table.erase(at);
+  --size_;
+  if (!table.empty()) return;
+  table = Table();  // an emptied slot gives its memory back
+  if (copy_ != nullptr) copy_->emptied(number);
+}
+
 void Keyspace::clear() {
+  for (std::uint16_t number = 0; number < kSlotCount; ++number) {
+    if (!slots_[number].table.empty()) removals_[number] = ++revision_;
+  }
+  deadlines_.clear();
   if (copy_ != nullptr && copy_->needs_tables()) {
     copy_->take_tables(std::exchange(slots_, std::vector<Slot>(kSlotCount)), bytes_);
   } else {
@@ -87,15 +159,28 @@ void Keyspace::clear() {
   bytes_ = 0;
 }
 
-const Value* Keyspace::find(std::string_view key) const {
+const Entry* Keyspace::find(std::string_view key) const {
   const Table& table = slots_[key_slot(key)].table;
   const auto at = table.find(key);
-  return at == table.end() ? nullptr : &at->second.value;
+  return at == table.end() || has_expired(**at) ? nullptr : &**at;
+}
+
+// Of a key that is there an even number, of one that isn't an odd one. What has expired counts as
+// removed whether it still takes memory or not.
+std::uint64_t Keyspace::version_of(std::string_view key) const {
+  const std::uint16_t number = key_slot(key);
+  const Table& table = slots_[number].table;
+  const auto at = table.find(key);
+  if (at == table.end()) return removals_[number] * 2 + 1;
+  const std::uint64_t revision = (*at)->revision;
+  return has_expired(**at) ? std::max(removals_[number], revision) * 2 + 1 : revision * 2;
 }
 
 std::vector<std::string_view> Keyspace::keys_of_slot(std::uint16_t slot, std::size_t count) const {
   std::vector<std::string_view> keys;
-  for (const auto& [key, entry] : slots_[slot].table) keys.push_back(key);
+  for (const EntryHandle& entry : slots_[slot].table) {
+    if (!has_expired(*entry)) keys.push_back(entry->key());
+  }
   const auto end = keys.begin() + static_cast<std::ptrdiff_t>(std::min(count, keys.size()));
   std::partial_sort(keys.begin(), end, keys.end());
   keys.erase(end, keys.end());
@@ -106,13 +191,20 @@ std::uint64_t Keyspace::digest() {
   for (const std::uint16_t number : dirty_) {
     Slot& slot = slots_[number];
     std::uint64_t sum = 0;
-    for (const auto& [key, entry] : slot.table) sum += digest_of(key, entry.value.view());
+    for (const EntryHandle& entry : slot.table) sum += digest_of(*entry);
     digest_sum_ += sum - slot.digest;
     slot.digest = sum;
     slot.dirty = false;
   }
   dirty_.clear();
-  return digest_sum_;
+  return checksum({}, digest_sum_ + revision_);
+}
+
+void Keyspace::restore_counters(std::uint64_t now_ms, std::uint64_t revision,
+                                std::vector<std::uint64_t> removals) {
+  now_ms_ = now_ms;
+  revision_ = revision;
+  removals_ = std::move(removals);
 }
 
 void Keyspace::reserve(std::uint16_t slot, std::size_t more) {
@@ -122,17 +214,17 @@ void Keyspace::reserve(std::uint16_t slot, std::size_t more) {
 
 // Its digest is added while the bytes are at hand: whoever gets the keyspace does not have to read
 // all of it.
-bool Keyspace::restore(std::uint16_t slot, std::string key, Value value) {
+bool Keyspace::restore(std::uint16_t slot, EntryHandle entry) {
   CHECK(!slots_[slot].dirty && copy_ == nullptr);
-  const std::uint64_t digest = digest_of(key, value.view());
-  const std::size_t bytes = kPairBytes + key.size() + value.size();
-  const auto [at, is_new] = slots_[slot].table.try_emplace(std::move(key));
+  if (entry->revision == 0 || entry->revision > revision_) return false;
+  const auto [at, is_new] = slots_[slot].table.insert(std::move(entry));
   if (!is_new) return false;
-  at->second.value = std::move(value);
+  const std::uint64_t digest = digest_of(**at);
   slots_[slot].digest += digest;
   digest_sum_ += digest;
+  deadlines_.add(**at);
   ++size_;
-  bytes_ += bytes;
+  bytes_ += bytes_of(**at);
   return true;
 }
 

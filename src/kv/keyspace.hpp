@@ -2,40 +2,68 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "kv/deadlines.hpp"
 #include "kv/keyspace_copy.hpp"
 #include "kv/table.hpp"
-#include "kv/value.hpp"
 
 namespace holdfast::kv {
 
 // The keys and their values, in 16,384 tables by Redis Cluster slot. Small tables bound the pause
 // of a rehash, and a slot is the unit of the digest's cache.
 //
+// Time is cluster time: what commands see depends on the log alone. A key whose time has come is
+// as good as gone; its memory is given back by advance().
+//
 // Invariants: a key is in the table of its own slot; size() is the sum of the tables' sizes;
 // digest_sum_ is the sum of all slots' digests as of their last change before dirty_ was
-// emptied; a slot is in dirty_ exactly if it is marked so; no pair's `copied` is above copies_.
+// emptied; a slot is in dirty_ exactly if it is marked so; no entry's `copied` is above copies_,
+// and none's `revision` above revision_; deadlines_ has exactly the entries that expire.
 class Keyspace {
  public:
   Keyspace();
 
-  void set(std::string_view key, std::string_view value);
+  // Takes over a later time, and removes up to `count` keys of which the time has come: those first
+  // that expired first.
+  void advance(std::uint64_t now_ms, std::size_t count);
+  // Cluster time, in milliseconds of Unix time.
+  std::uint64_t now_ms() const { return now_ms_; }
+  // When the next key expires, or expired that is not yet removed. Nothing: never.
+  std::optional<std::uint64_t> next_expiry_ms() const { return deadlines_.next_ms(); }
+
+  void set(std::string_view key, std::string_view value, std::uint64_t expires_ms = 0);
   // To the value's end; a key that isn't there counts as empty. Returns the new size in bytes.
   std::size_t append(std::string_view key, std::string_view bytes);
+  // The bytes of the value to be changed in place until anything else is called, with zeros behind
+  // its end up to `size`. A key that isn't there counts as empty.
+  std::span<char> edit(std::string_view key, std::size_t size);
+  // Zero: never. False: there is no such key.
+  bool set_expiry(std::string_view key, std::uint64_t expires_ms);
   bool erase(std::string_view key);
   void clear();
 
   // Null if there is none. Valid until the next change.
-  const Value* find(std::string_view key) const;
+  const Entry* find(std::string_view key) const;
+  // Those that have expired and are not yet removed are counted as well.
   std::size_t size() const { return size_; }
   std::size_t size_of_slot(std::uint16_t slot) const { return slots_[slot].table.size(); }
+  std::size_t expiring() const { return deadlines_.size(); }  // that have an expiry
   // The first `count` of the slot's keys in their own order. Valid until the next change.
   std::vector<std::string_view> keys_of_slot(std::uint16_t slot, std::size_t count) const;
-  // Depends on the keys and values alone, not on how they came here. Reads again only the slots
-  // that changed since the last call.
+
+  // The number of changes so far, which is the last one's revision.
+  std::uint64_t revision() const { return revision_; }
+  // A number that a key never has again once anything has changed it, be it that it is removed or
+  // expires; for WATCH. It may change when another absent key of the slot is removed.
+  std::uint64_t version_of(std::string_view key) const;
+
+  // Depends on what is there alone, not on how it came here. Reads again only the slots that
+  // changed since the last call.
   std::uint64_t digest();
   std::size_t bytes() const { return bytes_; }  // that a copy takes
 
@@ -49,18 +77,36 @@ class Keyspace {
     return copy_->put_next(slots_, bytes, piece);
   }
   std::size_t copy_bytes_waiting() const { return copy_ ? copy_->bytes_waiting() : 0; }
+  // By slot, the revision of the last removal of a key.
+  const std::vector<std::uint64_t>& removals() const { return removals_; }
 
-  // To build a keyspace from a copy: makes room in a slot; adds a pair, unless the key is there.
+  // To build a keyspace from a copy: its counters; room in a slot; an entry, unless its key is
+  // there or its revision can't be.
+  void restore_counters(std::uint64_t now_ms, std::uint64_t revision,
+                        std::vector<std::uint64_t> removals);
   void reserve(std::uint16_t slot, std::size_t more);
-  bool restore(std::uint16_t slot, std::string key, Value value);
+  bool restore(std::uint16_t slot, EntryHandle entry);
 
  private:
+  bool has_expired(const Entry& entry) const {
+    return entry.expires_ms != 0 && entry.expires_ms <= now_ms_;
+  }
   // Must be called whenever the slot's table is changed.
   void mark_changed(std::uint16_t number);
-  void insert(std::uint16_t number, std::string_view key, std::string_view value);
+  // The entry, or the end of its slot's table; what has expired is removed.
+  Table::iterator find_live(std::uint16_t number, std::string_view key);
+  template <class Change>
+  void change(std::uint16_t number, const EntryHandle& entry, const Change& change);
+  const EntryHandle& insert(std::uint16_t number, std::string_view key, std::string_view value,
+                            std::uint64_t expires_ms);
+  void erase_at(std::uint16_t number, Table::iterator at);
 
   std::vector<Slot> slots_;
   std::vector<std::uint16_t> dirty_;
+  Deadlines deadlines_;
+  std::vector<std::uint64_t> removals_;
+  std::uint64_t revision_ = 0;
+  std::uint64_t now_ms_ = 0;
   std::uint64_t digest_sum_ = 0;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;

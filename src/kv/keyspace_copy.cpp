@@ -22,14 +22,13 @@ class KeyRuns {
   void pass_over() { passed_bytes_ += 8; }
   void destroy() { passed_bytes_ += 64; }
 
-  void put(std::string_view key, std::string_view value) {
+  void put(const Entry& entry) {
     Writer out(piece_);
     if (pairs_++ == 0) {
       run_ = piece_.size();
       out.put(pairs_);
     }
-    out.put_bytes(key);
-    out.put_bytes(value);
+    put_pair({entry.key(), entry.view(), entry.expires_ms, entry.revision}, out);
   }
   void end_run() {
     if (pairs_ != 0) Writer(piece_).patch(run_, std::exchange(pairs_, 0));
@@ -44,14 +43,14 @@ class KeyRuns {
   std::uint32_t pairs_ = 0;  // in it
 };
 
-void KeyspaceCopy::before_overwrite(Table::value_type& pair) {
+void KeyspaceCopy::before_change(const EntryHandle& entry) {
   if (planted(Bug::kSnapshotSlotChanged)) return;
-  keep(pair);
+  keep(entry);
 }
 
-void KeyspaceCopy::before_erase(std::uint16_t slot, Table::iterator pair) {
-  keep(*pair);
-  if (is_walking(slot) && at_ == pair) ++*at_;
+void KeyspaceCopy::before_erase(std::uint16_t slot, Table::iterator at) {
+  keep(*at);
+  if (is_walking(slot) && at_ == at) ++*at_;
 }
 
 // An insertion moves a table's pairs only if it is at its maximum load.
@@ -64,11 +63,11 @@ void KeyspaceCopy::forget_place(std::uint16_t slot) {
   if (is_walking(slot)) at_.reset();
 }
 
-void KeyspaceCopy::keep(Table::value_type& pair) {
-  if (pair.second.copied == number_) return;
-  pair.second.copied = number_;
-  kept_.push_back({pair.first, pair.second.value});
-  kept_bytes_ += pair.first.size() + pair.second.value.size();
+void KeyspaceCopy::keep(const EntryHandle& entry) {
+  if (entry->copied == number_) return;
+  entry->copied = number_;
+  kept_.push_back(entry.clone());
+  kept_bytes_ += entry->key().size() + entry->size();
 }
 
 bool KeyspaceCopy::needs_tables() const {
@@ -95,10 +94,10 @@ bool KeyspaceCopy::put_next(std::vector<Slot>& live, std::size_t bytes, std::str
 
 void KeyspaceCopy::put_kept(KeyRuns& out) {
   for (; !kept_.empty() && out.has_room(); kept_.pop_back()) {
-    const Kept& kept = kept_.back();
-    out.put(kept.key, kept.value.view());
+    const Entry& kept = *kept_.back();
+    out.put(kept);
     out.end_run();
-    kept_bytes_ -= kept.key.size() + kept.value.size();
+    kept_bytes_ -= kept.key().size() + kept.size();
   }
 }
 
@@ -106,17 +105,17 @@ void KeyspaceCopy::put_slot(Slot& slot, KeyRuns& out) {
   Table& table = slot.table;
   auto at = at_ ? *at_ : table.begin();
   while (at != table.end() && out.has_room()) {
-    const auto pair = at++;
-    Entry& entry = pair->second;
+    const auto here = at++;
+    Entry& entry = **here;
     if (entry.copied == number_) {
       out.pass_over();
     } else {
-      out.put(pair->first, entry.value.view());
+      out.put(entry);
       entry.copied = number_;
     }
     if (taken_.empty()) continue;
     out.destroy();
-    destroy(table, pair);
+    destroy(table, here);
   }
   out.end_run();
   at_ = at;
@@ -126,9 +125,9 @@ void KeyspaceCopy::put_slot(Slot& slot, KeyRuns& out) {
   ++slot_;
 }
 
-void KeyspaceCopy::destroy(Table& table, Table::iterator pair) {
-  taken_bytes_ -= kPairBytes + pair->first.size() + pair->second.value.size();
-  table.erase(pair);
+void KeyspaceCopy::destroy(Table& table, Table::iterator at) {
+  taken_bytes_ -= kPairBytes + (*at)->key().size() + (*at)->size();
+  table.erase(at);
 }
 
 }  // namespace holdfast::kv

@@ -15,21 +15,21 @@ class KeyRuns;
 
 // A copy of a keyspace as it was when the copy began, made while the keyspace goes on changing.
 //
-// Each pair carries the number of the last copy that has it, so whoever changes a pair can tell
+// Each entry carries the number of the last copy that has it, so whoever changes one can tell
 // whether the copy still needs it. If so it is kept aside, by itself: no change has to wait for
-// more than its own pair, however large its slot is, and beginning a copy takes no time.
+// more than its own entry, however large its slot is, and beginning a copy takes no time.
 //
-// What is kept are pairs that were there at the beginning, each once at most. A long value's bytes
-// are shared with whoever else holds them. The extra memory is thus bounded by the keyspace's size
-// at the beginning, and stays far below if pieces are taken faster than keys are changed: what
+// What is kept are entries that were there at the beginning, each once at most. A long value's
+// bytes are shared with whoever else holds them. The extra memory is thus bounded by the keyspace's
+// size at the beginning, and stays far below if pieces are taken faster than keys are changed: what
 // is kept leaves with the very next piece.
 class KeyspaceCopy {
  public:
   explicit KeyspaceCopy(std::uint32_t number) : number_(number) {}
 
   // Must be called before the change they are named for.
-  void before_overwrite(Table::value_type& pair);
-  void before_erase(std::uint16_t slot, Table::iterator pair);
+  void before_change(const EntryHandle& entry);
+  void before_erase(std::uint16_t slot, Table::iterator at);
   void before_insert(std::uint16_t slot, const Table& table);
   // The slot's table was replaced by an empty one.
   void emptied(std::uint16_t slot) { forget_place(slot); }
@@ -46,20 +46,15 @@ class KeyspaceCopy {
   std::size_t bytes_waiting() const { return kept_bytes_ + taken_bytes_; }
 
  private:
-  struct Kept {
-    std::string key;
-    Value value;
-  };
-
-  void keep(Table::value_type& pair);
+  void keep(const EntryHandle& entry);
   bool is_walking(std::uint16_t slot) const { return slot == slot_ && taken_.empty(); }
   void forget_place(std::uint16_t slot);
   void put_kept(KeyRuns& out);
   void put_slot(Slot& slot, KeyRuns& out);
-  void destroy(Table& table, Table::iterator pair);
+  void destroy(Table& table, Table::iterator at);
 
   std::uint32_t number_;
-  std::deque<Kept> kept_;
+  std::deque<EntryHandle> kept_;
   std::size_t kept_bytes_ = 0;
   std::vector<Slot> taken_;  // empty: the walk is through the live tables
   std::size_t taken_bytes_ = 0;

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::size_t kLargeSlot = 512;
 
+EntryHandle get_entry(Reader& in) {
+  const Pair pair = get_pair(in);
+  EntryHandle entry(pair.key, pair.value);
+  entry->expires_ms = pair.expires_ms;
+  entry->revision = pair.revision;
+  return entry;
+}
+
 }  // namespace
 
 StateBuilder::StateBuilder(Limits limits) : state_(std::make_unique<State>(limits)) {}
@@ -47,6 +55,8 @@ bool StateBuilder::add_header(Reader& in) {
   keys_expected_ = header.keys;
   state_->applied_index = header.applied_index;
   state_->cluster_time_ms = header.cluster_time_ms;
+  state_->keyspace.restore_counters(header.cluster_time_ms, header.revision,
+                                    std::move(header.removals));
   state_->sessions.restore_last_id(header.last_session_id);
   state_->origins = std::move(header.origins);
   return true;
@@ -77,9 +87,8 @@ bool StateBuilder::add_run(std::uint32_t count, Reader& in) {
   std::optional<std::uint16_t> slot;
   bool is_late = false;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::string_view key = in.bytes();
-    const std::string_view value = in.bytes();
-    const std::uint16_t number = key_slot(key);
+    EntryHandle entry = get_entry(in);
+    const std::uint16_t number = key_slot(entry->key());
     if (!in.ok() || slot.value_or(number) != number) return false;
     if (!slot) {
       is_late = keyspace.size_of_slot(number) >= kLargeSlot;
@@ -87,8 +96,8 @@ bool StateBuilder::add_run(std::uint32_t count, Reader& in) {
     }
     slot = number;
     if (is_late) {
-      late_.push_back({number, std::string(key), Value(std::string(value))});
-    } else if (!keyspace.restore(number, std::string(key), Value(std::string(value)))) {
+      late_.push_back({number, std::move(entry)});
+    } else if (!keyspace.restore(number, std::move(entry))) {
       return false;
     }
   }
@@ -100,9 +109,7 @@ bool StateBuilder::add_late() {
   for (const Late& late : late_) ++count_by_slot[late.slot];
   for (const auto& [slot, count] : count_by_slot) state_->keyspace.reserve(slot, count);
   for (Late& late : late_) {
-    if (!state_->keyspace.restore(late.slot, std::move(late.key), std::move(late.value))) {
-      return false;
-    }
+    if (!state_->keyspace.restore(late.slot, std::move(late.entry))) return false;
   }
   late_.clear();
   return true;

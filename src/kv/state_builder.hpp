@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/codec.hpp"
+#include "kv/entry.hpp"
 #include "kv/state_machine.hpp"
-#include "kv/value.hpp"
 
 namespace holdfast::kv {
 
@@ -37,8 +37,7 @@ class StateBuilder {
 
   struct Late {
     std::uint16_t slot;
-    std::string key;
-    Value value;
+    EntryHandle entry;
   };
 
   std::unique_ptr<State> state_;  // null: a piece was not good, or it was handed out

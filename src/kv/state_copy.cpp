@@ -33,7 +33,9 @@ void StateMachine::begin_copy() {
               .last_session_id = state.sessions.last_id(),
               .sessions = with_sessions ? state.sessions.size() : 0,
               .keys = state.keyspace.size(),
-              .origins = state.origins},
+              .revision = state.keyspace.revision(),
+              .origins = state.origins,
+              .removals = state.keyspace.removals()},
              out);
 }
 

@@ -9,6 +9,14 @@
 #include "kv/state.hpp"
 
 namespace holdfast::kv {
+namespace {
+
+// Keys that one entry removes for their time has come, lest a million at once hold up what follows.
+// If there are more, another entry is asked for.
+constexpr std::size_t kExpiredMax = 1000;
+
+}  // namespace
+
 void State::apply(const CommandsSection& section, ApplyListener& listener) {
   const auto found = origins.find(section.origin);
   if (found == origins.end() || found->second.epoch != section.epoch) return;
@@ -62,6 +70,7 @@ void StateMachine::apply(Index index, std::string_view payload, ApplyListener& l
   CHECK_MSG(time_ms.has_value(), "malformed batch header");
   state_->cluster_time_ms = std::max(state_->cluster_time_ms, *time_ms);
   state_->sessions.expire(state_->cluster_time_ms);
+  state_->keyspace.advance(state_->cluster_time_ms, kExpiredMax);
   while (!in.at_end()) {
     const auto section = get_validated_section(in);
     CHECK_MSG(section.has_value(), "malformed batch section");
@@ -83,6 +92,10 @@ StateMachine::Numbering StateMachine::numbering_of(NodeId origin) const {
   const auto found = state_->origins.find(origin);
   if (found == state_->origins.end()) return {};
   return {.epoch = found->second.epoch, .next_seq = found->second.next_seq};
+}
+
+std::optional<std::uint64_t> StateMachine::next_expiry_ms() const {
+  return state_->keyspace.next_expiry_ms();
 }
 
 Index StateMachine::applied_index() const {

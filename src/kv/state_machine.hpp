@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,10 @@ class StateMachine {
     std::uint64_t next_seq = 1;
   };
   Numbering numbering_of(NodeId origin) const;
+
+  // When an entry with a later cluster time has something to do: the next key expires then, or has
+  // expired and is not yet removed. Nothing: no key expires.
+  std::optional<std::uint64_t> next_expiry_ms() const;
 
   Index applied_index() const;
   std::uint64_t cluster_time_ms() const;

@@ -1,30 +1,32 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/checksum.hpp"
-#include "kv/value.hpp"
+#include "kv/entry.hpp"
 
 namespace holdfast::kv {
+
+inline std::string_view key_of(std::string_view key) {
+  return key;
+}
+inline std::string_view key_of(const EntryHandle& entry) {
+  return entry->key();
+}
 
 struct KeyHash {
   using is_transparent = void;
   using is_avalanching = void;
-  std::size_t operator()(std::string_view key) const { return checksum(key); }
+  std::size_t operator()(const auto& key) const { return checksum(key_of(key)); }
 };
 struct KeyEqual {
   using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+  bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
 };
 
-struct Entry {
-  Value value;
-  std::uint32_t copied = 0;  // the last copy that has this pair, or that began before it was there
-};
-using Table = boost::unordered_flat_map<std::string, Entry, KeyHash, KeyEqual>;
+using Table = boost::unordered_flat_set<EntryHandle, KeyHash, KeyEqual>;
 
 struct Slot {
   Table table;

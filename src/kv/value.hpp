@@ -14,6 +14,7 @@ namespace holdfast::kv {
 class Value {
  public:
   static constexpr std::size_t kSharedFrom = 4096;
+  using Shared = std::shared_ptr<std::string>;
 
   Value() = default;
   explicit Value(std::string bytes) {
@@ -24,20 +25,13 @@ class Value {
     }
   }
 
+  explicit Value(Shared bytes) : bytes_(std::move(bytes)) {}
+
   std::string_view view() const {
     const auto* shared = std::get_if<Shared>(&bytes_);
     return shared != nullptr ? **shared : std::get<std::string>(bytes_);
   }
   std::size_t size() const { return view().size(); }
-
-  void append(std::string_view more) {
-    if (auto* shared = std::get_if<Shared>(&bytes_)) {
-      if (shared->use_count() > 1) *shared = std::make_shared<std::string>(**shared);
-      (*shared)->append(more);
-    } else {
-      *this = Value(std::move(std::get<std::string>(bytes_).append(more)));
-    }
-  }
 
   // What this copy costs in memory, beyond the object itself and what others share.
   std::size_t own_bytes() const {
@@ -48,8 +42,6 @@ class Value {
   bool operator==(const Value& other) const { return view() == other.view(); }
 
  private:
-  using Shared = std::shared_ptr<std::string>;
-
   std::variant<std::string, Shared> bytes_;
 };
 

@@ -137,10 +137,16 @@ void Replica::tick(Instant now) {
   state_->reads.tick(now);
 }
 
+void Replica::set_unix_time(Instant now, std::uint64_t unix_ms) {
+  state_->now = now;
+  state_->clock.tell(now, unix_ms);
+}
+
 Instant Replica::next_deadline() const {
-  const State& s = *state_;
-  return std::min({s.core.next_deadline(), s.writes.next_deadline(), s.reads.next_deadline(),
-                   s.members.next_deadline(), s.maker.next_deadline(), s.sender.next_deadline()});
+  State& s = *state_;
+  return std::min({s.expiry_deadline(), s.core.next_deadline(), s.writes.next_deadline(),
+                   s.reads.next_deadline(), s.members.next_deadline(), s.maker.next_deadline(),
+                   s.sender.next_deadline()});
 }
 
 Output Replica::take_output(Instant now) {
@@ -175,8 +181,8 @@ void Replica::State::notice_leader() {
   if (!leader) return;
   writes.send_again();
   if (core.is_leader()) {
-    cluster_time_base = machine.cluster_time_ms();
-    cluster_time_at = now;
+    clock.lead(now, machine.cluster_time_ms());
+    time_proposed = Index();
   }
 }
 

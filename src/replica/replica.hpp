@@ -67,6 +67,9 @@ class Replica {
   // Hands leadership to the most caught-up follower, or to `target`. False if this is no leader
   // or the target can't take it. Done, or given up, within an election timeout.
   bool transfer_leadership(Instant now, NodeId target = {});
+  // What the wall clock says, to be told at the beginning and every second or so: keys expire by
+  // it (see ClusterClock).
+  void set_unix_time(Instant now, std::uint64_t unix_ms);
   // To be called at next_deadline() at the latest; early or late calls do no harm.
   void tick(Instant now);
   Instant next_deadline() const;

@@ -7,15 +7,15 @@
 
 namespace holdfast::replica {
 
-// Cluster time goes on while there is a leader, by the leader's monotonic clock: nobody's wall
-// clock can jump a session into expiry.
-std::uint64_t Replica::State::cluster_time_ms() {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - cluster_time_at);
-  const std::uint64_t time = cluster_time_base + static_cast<std::uint64_t>(since.count());
-  // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.
-  if (time >= machine.cluster_time_ms()) return time;
-  cluster_time_at = now;
-  return cluster_time_base = machine.cluster_time_ms();
+// An entry that is under way may already do it.
+Instant Replica::State::expiry_deadline() {
+  const auto next = machine.next_expiry_ms();
+  const bool is_ours = core.is_leader() && !core.is_transferring() && !stalled;
+  if (!next || !is_ours || time_proposed > machine.applied_index()) return Instant::max();
+  const std::uint64_t time = cluster_time_ms();
+  if (*next <= time) return now;
+  constexpr std::uint64_t kLongest = 24ULL * 60 * 60 * 1000;
+  return now + std::chrono::milliseconds(std::min(*next - time, kLongest));
 }
 
 void Replica::State::receive_forward(NodeId from, const wire::Forward& forward) {
@@ -63,12 +63,15 @@ void Replica::State::propose_writes() {
     add(own);
   }
   for (const Payload& section : forwarded) add(section.view());
+  const bool is_only_time = batch.empty() && expiry_deadline() <= now;
+  if (is_only_time) add({});
   if (!batch.empty()) propose(std::move(batch));
 }
 
 void Replica::State::propose(std::string batch) {
   const auto index = core.propose(Payload(std::move(batch)));
   CHECK(index.has_value());
+  time_proposed = *index;
 }
 
 void Replica::State::forward_writes() {

@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "replica/cluster_clock.hpp"
 #include "replica/member_queue.hpp"
 #include "replica/read_queue.hpp"
 #include "replica/replica.hpp"
@@ -46,7 +47,9 @@ struct Replica::State final : kv::ApplyListener {
   kv::Reply disk_is_full(const std::string& consequence) const;
   void hand_over_if_stalled();
   void refuse_reads_if_stalled();
-  std::uint64_t cluster_time_ms();
+  std::uint64_t cluster_time_ms() { return clock.read(now, machine.cluster_time_ms()); }
+  // When keys are to expire of which the log must say so; at the end of time if it needn't.
+  Instant expiry_deadline();
 
   // snapshots.cpp
   void receive_chunk(NodeId from, const wire::SnapshotChunk& chunk);
@@ -78,9 +81,8 @@ struct Replica::State final : kv::ApplyListener {
   NodeId leader;
   std::optional<Index> membership_told;            // to the host
   std::optional<std::set<NodeId>> origins_in_log;  // of the log when it was first asked for
-  // While we lead: what the cluster time was, and when.
-  std::uint64_t cluster_time_base = 0;
-  Instant cluster_time_at;
+  ClusterClock clock;
+  Index time_proposed;             // the last entry of ours with a time
   std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn
   std::size_t forwarded_bytes = 0;
   bool stalled = false;

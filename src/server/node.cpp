@@ -134,6 +134,13 @@ void Node::turn() {
   if (stop_ && !exit_) go_on_stopping();
 }
 
+void Node::tell_time(Instant time) {
+  constexpr Duration kInterval = std::chrono::seconds(1);
+  if (time < tell_time_at_) return;
+  tell_time_at_ = time + kInterval;
+  replica_.set_unix_time(time, unix_time_us() / 1000);
+}
+
 void Node::end_turn() {
   if (now() >= replica_.next_deadline()) {
     // After a long turn, or a sleep of the whole process, what is overdue may have arrived by now:
@@ -142,6 +149,7 @@ void Node::end_turn() {
     replica_.tick(now());
   }
   const Instant time = now();
+  tell_time(time);
   replica::Output output = replica_.take_output(time);
   tell_what_changed(output);
   distribute(std::move(output));

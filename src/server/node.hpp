@@ -46,6 +46,7 @@ class Node final : private frontend::Port,
   };
 
   void turn();
+  void tell_time(Instant time);
   void end_turn();
   void tell_what_changed(const replica::Output& output);
   void distribute(replica::Output output);
@@ -122,6 +123,7 @@ class Node final : private frontend::Port,
   bool has_work_ = false;       // something was submitted while the turn ended
   std::optional<Known> known_;  // as last told to the log
   std::optional<Stop> stop_;
+  Instant tell_time_at_;
   Instant announces_until_;  // a transfer was asked for: clients are told when it has succeeded
   std::optional<Exit> exit_;
   // Last: their threads call the rest.

@@ -25,8 +25,7 @@ using Pairs = std::map<std::string, std::string>;
 
 struct Seen {
   Pairs pairs;
-  CopyReader reader{
-      [this](std::string_view key, std::string_view value) { pairs.emplace(key, value); }};
+  CopyReader reader{[this](const Pair& pair) { pairs.emplace(pair.key, pair.value); }};
 };
 
 TEST(CopyReader, AllPieces_ShowEachPairAndAreComplete) {

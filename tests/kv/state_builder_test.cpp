@@ -44,8 +44,7 @@ std::string keys_piece(std::uint32_t count, const std::vector<std::string>& keys
   put_piece_kind(PieceKind::kKeys, out);
   out.put(count);
   for (const std::string& key : keys) {
-    out.put_bytes(key);
-    out.put_bytes("value");
+    put_pair({.key = key, .value = "value", .expires_ms = 0, .revision = 1}, out);
   }
   return piece;
 }
@@ -65,6 +64,7 @@ StateBuilder builder_for(std::uint64_t sessions, std::uint64_t keys) {
                                         .last_session_id = 50,
                                         .sessions = sessions,
                                         .keys = keys,
+                                        .revision = 1,
                                         .origins = {}})));
   return builder;
 }
@@ -77,11 +77,11 @@ TEST(Pieces, OfASmallState_AreTheseBytes) {
   const Pieces pieces = copy_of(machine.state());
   ASSERT_EQ(pieces.size(), 2u);
   const auto zeros = [](std::size_t n) { return std::string(n, '\0'); };
-  EXPECT_EQ(pieces[0], "\x01\x01\x02" + zeros(7) + "\x05" + zeros(7) + zeros(8) + zeros(8) +
-                           "\x01" + zeros(7) + "\x01" + zeros(3) + "\x01" + zeros(7) + "\x01" +
-                           zeros(7) + "\x02" + zeros(7));
-  EXPECT_EQ(pieces[1],
-            "\x01\x03\x01" + zeros(3) + "\x02" + zeros(3) + "ab" + "\x01" + zeros(3) + "c");
+  EXPECT_EQ(pieces[0], "\x02\x01\x02" + zeros(7) + "\x05" + zeros(7) + zeros(8) + zeros(8) +
+                           "\x01" + zeros(7) + "\x01" + zeros(7) + "\x01" + zeros(3) + "\x01" +
+                           zeros(7) + "\x01" + zeros(7) + "\x02" + zeros(7) + zeros(4));
+  EXPECT_EQ(pieces[1], "\x02\x03\x01" + zeros(3) + "\x02" + zeros(3) + "ab" + "\x01" + zeros(3) +
+                           "c" + zeros(8) + "\x01" + zeros(7));
 }
 
 TEST(StateBuilder, PieceMissingTwiceOrOutOfOrder_BuildsNothing) {
@@ -169,7 +169,7 @@ TEST(StateBuilder, HeaderThatCannotBe_IsRefused) {
   EXPECT_FALSE(is_good({.applied_index = at, .origins = {{NodeId(1), {at, 0}}}}));
   EXPECT_FALSE(is_good({.applied_index = at, .origins = {{NodeId(1), {at.next(), 1}}}}));
   std::string other_version = header_piece({});
-  other_version[0] = 2;
+  other_version[0] = 1;
   EXPECT_FALSE(StateBuilder().add(other_version));
 }
 
