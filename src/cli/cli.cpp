@@ -7,6 +7,7 @@
 #include "cli/backup_command.hpp"
 #include "cli/check_command.hpp"
 #include "cli/clerk_commands.hpp"
+#include "cli/commands_command.hpp"
 #include "cli/demo_command.hpp"
 #include "cli/explore_command.hpp"
 #include "cli/export_command.hpp"
@@ -58,6 +59,7 @@ int run(int argc, char** argv) {
   add_sim_command(app, exit_code);
   add_check_command(app, exit_code);
   add_explore_command(app, exit_code);
+  add_commands_command(app);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A subcommand");

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "frontend/handlers.hpp"
 #include "frontend/key_positions.hpp"
@@ -10,81 +12,112 @@ namespace {
 
 using kv::CommandSpec;
 using kv::Reply;
-using Kind = LocalCommand::Kind;
+using Specs = std::vector<const CommandSpec*>;
 
-bool is_subcommand(const CommandSpec& spec) {
-  return spec.name.find('|') != std::string_view::npos;
+Specs top_commands() {
+  Specs specs = all_specs();
+  std::erase_if(specs, [](const CommandSpec* spec) { return spec->is_subcommand(); });
+  return specs;
 }
 
-// A command as COMMAND tells of it: of the store, or local.
-struct Described {
-  const CommandSpec* spec;
-  const LocalCommand* local;  // null: of the store
-};
-
-std::vector<Described> top_commands() {
-  std::vector<Described> result;
-  for (const CommandSpec* spec : kv::all_commands()) {
-    if (!is_subcommand(*spec)) result.push_back({spec, nullptr});
-  }
-  for (const LocalCommand& row : local_commands()) {
-    if (!is_subcommand(row.spec)) result.push_back({&row.spec, &row});
-  }
-  return result;
-}
-
-std::vector<Described> subcommands(const CommandSpec& container) {
+Specs subcommands(const CommandSpec& container) {
   const std::string prefix = std::string(container.name) + "|";
-  std::vector<Described> result;
-  for (const LocalCommand& row : local_commands()) {
-    if (row.spec.name.starts_with(prefix)) result.push_back({&row.spec, &row});
-  }
-  return result;
+  Specs specs = all_specs();
+  std::erase_if(specs, [&](const CommandSpec* spec) { return !spec->name.starts_with(prefix); });
+  return specs;
 }
 
-std::optional<Described> find(std::string_view name) {
-  const CommandSpec* spec = kv::find_command(name);
-  if (spec != nullptr && !is_subcommand(*spec)) return Described{spec, nullptr};
-  const auto bar = name.find('|');
-  const LocalCommand* row = bar == std::string_view::npos
-                                ? find_local(name)
-                                : find_local(name.substr(0, bar), name.substr(bar + 1));
-  if (row == nullptr) return std::nullopt;
-  return Described{&row->spec, row};
+// By its whole name, that of a subcommand with '|'.
+const CommandSpec* find_spec(std::string_view name) {
+  const Specs specs = all_specs();
+  const auto at = std::ranges::lower_bound(specs, lower(name), {}, &CommandSpec::name);
+  return at != specs.end() && same_word((*at)->name, name) ? *at : nullptr;
 }
 
-Reply flags(const Described& command) {
-  Reply::Array flags;
-  const auto add = [&flags](const char* flag) { flags.push_back(Reply::status(flag)); };
-  if (command.local == nullptr) {
-    add(command.spec->write ? "write" : "readonly");
-    // Cluster clients then ask COMMAND GETKEYS where the keys are.
-    if (command.spec->name == "once") add("movablekeys");
-  } else {
-    add("loading");
-    add("stale");
-    if (command.local->kind == Kind::kBeforeAuth) add("no_auth");
+// By a client's words.
+const CommandSpec* find_spec(kv::Args args) {
+  if (const CommandSpec* spec = kv::find_command(args)) return spec;
+  const LocalCommand* row = find_local(args[0]);
+  if (row != nullptr && row->kind == LocalCommand::Kind::kContainer && args.size() > 1) {
+    row = find_local(args[0], args[1]);
   }
-  return Reply::array(std::move(flags));
+  return row == nullptr ? nullptr : &row->spec;
+}
+
+Reply status_list(std::string_view words) {
+  Reply::Array list;
+  while (!words.empty()) {
+    const auto end = std::min(words.find(' '), words.size());
+    list.push_back(Reply::status(std::string(words.substr(0, end))));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return Reply::array(std::move(list));
+}
+
+Reply flags_of(const CommandSpec& spec) {
+  using namespace kv::flag;
+  constexpr std::array<std::pair<kv::Flags, const char*>, 9> kNames{{
+      {kWrite, "write"},
+      {kReadonly, "readonly"},
+      {kDenyOom, "denyoom"},
+      {kAdmin, "admin"},
+      {kLoading, "loading"},
+      {kStale, "stale"},
+      {kFast, "fast"},
+      {kNoAuth, "no_auth"},
+      {kMovableKeys, "movablekeys"},
+  }};
+  Reply::Array names;
+  for (const auto& [flag, name] : kNames) {
+    if ((spec.flags & flag) != 0) names.push_back(Reply::status(name));
+  }
+  return Reply::array(std::move(names));
+}
+
+// What a command does to its first key, or to all others.
+std::string_view key_use(const CommandSpec& spec, bool is_first) {
+  const auto bar = spec.keys.use.find('|');
+  if (bar == std::string_view::npos || is_first) return spec.keys.use.substr(0, bar);
+  return spec.keys.use.substr(bar + 1);
+}
+
+// Keys from the position `first` on; `last` is relative to it, or negative.
+Reply key_range(std::string_view use, int first, int last, int step) {
+  const auto text = [](const char* word) { return Reply::bulk(word); };
+  const auto find = [&](const char* type, std::vector<Reply> spec) {
+    return Reply::map({text("type"), text(type), text("spec"), Reply::map(std::move(spec))});
+  };
+  return Reply::map({text("flags"), status_list(use), text("begin_search"),
+                     find("index", {text("index"), Reply::integer(first)}), text("find_keys"),
+                     find("range", {text("lastkey"), Reply::integer(last), text("keystep"),
+                                    Reply::integer(step), text("limit"), Reply::integer(0)})});
+}
+
+Reply key_ranges(const CommandSpec& spec) {
+  const auto& [first, last, step, use] = spec.keys;
+  if (first == 0) return Reply::array({});
+  const bool is_split = use.find('|') != std::string_view::npos;
+  const auto from = [last = last](int at) { return last < 0 ? last : last - at; };
+  if (!is_split) return Reply::array({key_range(use, first, from(first), step)});
+  return Reply::array({key_range(key_use(spec, true), first, 0, step),
+                       key_range(key_use(spec, false), first + step, from(first + step), step)});
 }
 
 // [name, arity, flags, first key, last key, step, ACL categories, tips, key specs, subcommands]
-Reply info_entry(const Described& command) {
-  const CommandSpec& spec = *command.spec;
+Reply info_entry(const CommandSpec& spec) {
   Reply::Array categories;
-  if (command.local == nullptr)
-    categories.push_back(Reply::status(spec.write ? "@write" : "@read"));
+  const bool is_stored = (spec.flags & (kv::flag::kWrite | kv::flag::kReadonly)) != 0;
+  if (is_stored) categories.push_back(Reply::status(spec.is_write() ? "@write" : "@read"));
   Reply::Array subs;
-  for (const Described& sub : subcommands(spec)) subs.push_back(info_entry(sub));
+  for (const CommandSpec* sub : subcommands(spec)) subs.push_back(info_entry(*sub));
   return Reply::array({Reply::bulk(std::string(spec.name)), Reply::integer(spec.arity),
-                       flags(command), Reply::integer(spec.first_key),
-                       Reply::integer(spec.last_key), Reply::integer(spec.key_step),
-                       Reply::array(std::move(categories)), Reply::array({}), Reply::array({}),
+                       flags_of(spec), Reply::integer(spec.keys.first),
+                       Reply::integer(spec.keys.last), Reply::integer(spec.keys.step),
+                       Reply::array(std::move(categories)), Reply::array({}), key_ranges(spec),
                        Reply::array(std::move(subs))});
 }
 
-void add_docs(const Described& command, std::vector<Reply>& out) {
-  const CommandSpec& spec = *command.spec;
+void add_docs(const CommandSpec& spec, std::vector<Reply>& out) {
   std::vector<Reply> items;
   const auto add = [&items](const char* key, std::string_view value) {
     items.push_back(Reply::bulk(key));
@@ -94,7 +127,7 @@ void add_docs(const Described& command, std::vector<Reply>& out) {
   add("since", spec.since);
   add("group", spec.group);
   std::vector<Reply> subs;
-  for (const Described& sub : subcommands(spec)) add_docs(sub, subs);
+  for (const CommandSpec* sub : subcommands(spec)) add_docs(*sub, subs);
   if (!subs.empty()) {
     items.push_back(Reply::bulk("subcommands"));
     items.push_back(Reply::map(std::move(subs)));
@@ -103,17 +136,44 @@ void add_docs(const Described& command, std::vector<Reply>& out) {
   out.push_back(Reply::map(std::move(items)));
 }
 
-bool in_filter(const Described& command, std::string_view by, std::string_view value) {
-  if (same_word(by, "pattern")) return matches_glob(value, command.spec->name);
+bool in_filter(const CommandSpec& spec, std::string_view by, std::string_view value) {
+  if (same_word(by, "pattern")) return matches_glob(value, spec.name);
   if (same_word(by, "module")) return false;
-  return command.local == nullptr && same_word(value, command.spec->write ? "write" : "read");
+  return same_word(value, "write")
+             ? spec.is_write()
+             : same_word(value, "read") && (spec.flags & kv::flag::kReadonly) != 0;
+}
+
+// Calls visit(spec, args, position) for each key of the command that the call asks about; the
+// spec and the arguments are those of the command in ONCE, if it is one. The refusal, if any.
+template <class Visit>
+std::optional<Reply> for_each_asked_key(LocalCall& call, Visit visit) {
+  const kv::Args asked = call.args.subspan(2);
+  const CommandSpec* spec = find_spec(asked);
+  if (spec == nullptr) return Reply::error("ERR Invalid command specified");
+  if (spec->keys.first == 0 && (spec->flags & kv::flag::kMovableKeys) == 0) {
+    return Reply::error("ERR The command has no key arguments");
+  }
+  if (!kv::arity_matches(*spec, asked.size())) {
+    return Reply::error("ERR Invalid number of arguments specified for command");
+  }
+  const Keyed keyed = keyed_command(*spec, asked);
+  bool has_keys = false;
+  if (keyed.spec != nullptr) {
+    for_each_key(*keyed.spec, keyed.args, [&](std::size_t at) {
+      has_keys = true;
+      visit(*keyed.spec, keyed.args, at);
+    });
+  }
+  if (!has_keys) return Reply::error("ERR Invalid arguments specified for command");
+  return std::nullopt;
 }
 
 }  // namespace
 
 Reply do_command(LocalCall&) {
   Reply::Array entries;
-  for (const Described& command : top_commands()) entries.push_back(info_entry(command));
+  for (const CommandSpec* spec : top_commands()) entries.push_back(info_entry(*spec));
   return Reply::array(std::move(entries));
 }
 
@@ -126,8 +186,8 @@ Reply do_command_info(LocalCall& call) {
   if (call.args.size() == 2) return do_command(call);
   Reply::Array entries;
   for (const std::string_view name : call.args.subspan(2)) {
-    const auto command = find(name);
-    entries.push_back(command ? info_entry(*command) : Reply::null());
+    const CommandSpec* spec = find_spec(name);
+    entries.push_back(spec != nullptr ? info_entry(*spec) : Reply::null());
   }
   return Reply::array(std::move(entries));
 }
@@ -135,15 +195,16 @@ Reply do_command_info(LocalCall& call) {
 Reply do_command_docs(LocalCall& call) {
   std::vector<Reply> items;
   if (call.args.size() == 2) {
-    for (const Described& command : top_commands()) add_docs(command, items);
+    for (const CommandSpec* spec : top_commands()) add_docs(*spec, items);
   }
   for (const std::string_view name : call.args.subspan(2)) {
-    if (const auto command = find(name)) add_docs(*command, items);
+    if (const CommandSpec* spec = find_spec(name)) add_docs(*spec, items);
   }
   return Reply::map(std::move(items));
 }
 
-// COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]
+// COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]: of subcommands too, if
+// there is a filter.
 Reply do_command_list(LocalCall& call) {
   const kv::Args args = call.args;
   const bool filtered = args.size() == 5 && same_word(args[2], "filterby");
@@ -153,28 +214,31 @@ Reply do_command_list(LocalCall& call) {
     return syntax_error();
   }
   Reply::Array names;
-  for (const Described& command : top_commands()) {
-    if (filtered && !in_filter(command, args[3], args[4])) continue;
-    names.push_back(Reply::bulk(std::string(command.spec->name)));
+  for (const CommandSpec* spec : filtered ? all_specs() : top_commands()) {
+    if (filtered && !in_filter(*spec, args[3], args[4])) continue;
+    names.push_back(Reply::bulk(std::string(spec->name)));
   }
   return Reply::array(std::move(names));
 }
 
 Reply do_command_getkeys(LocalCall& call) {
-  const kv::Args asked = call.args.subspan(2);
-  const auto command = find(asked[0]);
-  if (!command) return Reply::error("ERR Invalid command specified");
-  if (!kv::arity_matches(*command->spec, asked.size())) {
-    return Reply::error("ERR Invalid number of arguments specified for command");
-  }
-  const Keyed keyed = keyed_command(*command->spec, asked);
   Reply::Array keys;
-  if (keyed.spec != nullptr) {
-    for_each_key(*keyed.spec, keyed.args,
-                 [&](std::size_t at) { keys.push_back(Reply::bulk(std::string(keyed.args[at]))); });
-  }
-  if (keys.empty()) return Reply::error("ERR The command has no key arguments");
-  return Reply::array(std::move(keys));
+  auto refusal = for_each_asked_key(call, [&](const CommandSpec&, kv::Args args, std::size_t at) {
+    keys.push_back(Reply::bulk(std::string(args[at])));
+  });
+  return refusal ? std::move(*refusal) : Reply::array(std::move(keys));
+}
+
+// [[key, [flag, …]], …]
+Reply do_command_getkeysandflags(LocalCall& call) {
+  Reply::Array keys;
+  auto refusal =
+      for_each_asked_key(call, [&](const CommandSpec& spec, kv::Args args, std::size_t at) {
+        const bool is_first = at == static_cast<std::size_t>(spec.keys.first);
+        keys.push_back(Reply::array(
+            {Reply::bulk(std::string(args[at])), status_list(key_use(spec, is_first))}));
+      });
+  return refusal ? std::move(*refusal) : Reply::array(std::move(keys));
 }
 
 }  // namespace holdfast::frontend

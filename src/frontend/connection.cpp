@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "base/check.hpp"
 #include "base/planted.hpp"
 #include "frontend/data_checks.hpp"
 #include "frontend/text.hpp"
@@ -137,13 +135,13 @@ bool Connection::is_released() const {
 
 bool Connection::run_command() {
   const kv::Args args = parser_.args();
-  if (const kv::CommandSpec* spec = kv::find_command(args[0])) return run_data(*spec, args);
+  if (const kv::CommandSpec* spec = kv::find_command(args)) return run_data(*spec, args);
   return run_local(args);
 }
 
 bool Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
   const bool behind_write = replies_.waiting(Path::kLog) > 0 && !planted(Bug::kReadOvertakesWrite);
-  const Path path = spec.write || behind_write ? Path::kLog : Path::kRead;
+  const Path path = spec.is_write() || behind_write ? Path::kLog : Path::kRead;
   if (path == Path::kLog && replies_.waiting(Path::kRead) > 0) {
     return hold(Hold::kUntilReadsAnswered);
   }
@@ -189,7 +187,6 @@ bool Connection::run_local(kv::Args args) {
   if (!client_.authenticated && command->kind != Kind::kBeforeAuth) {
     return say(not_authenticated()), true;
   }
-  if (command->kind == Kind::kStored) return run_stored(*command, args);
   if (command->kind == Kind::kAfterPrevious && !replies_.empty()) {
     return hold(Hold::kUntilAllAnswered);
   }
@@ -206,15 +203,6 @@ bool Connection::run_local(kv::Args args) {
 void Connection::submit(const LocalCommand& command, LocalCall& call) {
   const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(call.args));
   if (auto refusal = command.submit(call, request)) replies_.complete(request, std::move(*refusal));
-}
-
-// The store knows the two words of its name as one.
-bool Connection::run_stored(const LocalCommand& command, kv::Args args) {
-  const kv::CommandSpec* spec = kv::find_command(command.spec.name);
-  CHECK_MSG(spec != nullptr, command.spec.name);
-  std::vector<std::string_view> stored(args.begin() + 1, args.end());
-  stored[0] = spec->name;
-  return run_data(*spec, stored);
 }
 
 bool Connection::hold(Hold until) {

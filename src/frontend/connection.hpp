@@ -66,7 +66,6 @@ class Connection {
   bool run_command();
   bool run_data(const kv::CommandSpec& spec, kv::Args args);
   bool run_local(kv::Args args);
-  bool run_stored(const LocalCommand& command, kv::Args args);
   void submit(const LocalCommand& command, LocalCall& call);
   bool hold(Hold until);
   void say(kv::Reply reply);

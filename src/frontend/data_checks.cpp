@@ -36,7 +36,7 @@ std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Ar
     if (!first_key) first_key = keyed.args[at];
   });
   if (too_long) return longer_than("key", settings.key_bytes_max);
-  const bool stays_here = client.read_only && !spec.write;
+  const bool stays_here = client.read_only && !spec.is_write();
   if (!client.cluster_aware || stays_here || !first_key) return std::nullopt;
   return moved(*first_key, settings, port);
 }

@@ -43,6 +43,7 @@ kv::Reply do_command(LocalCall& call);
 kv::Reply do_command_count(LocalCall& call);
 kv::Reply do_command_docs(LocalCall& call);
 kv::Reply do_command_getkeys(LocalCall& call);
+kv::Reply do_command_getkeysandflags(LocalCall& call);
 kv::Reply do_command_info(LocalCall& call);
 kv::Reply do_command_list(LocalCall& call);
 

@@ -10,11 +10,12 @@ namespace holdfast::frontend {
 // Calls visit(position) for each of the command's keys, as its row in the command table says.
 template <class Visit>
 void for_each_key(const kv::CommandSpec& spec, kv::Args args, Visit visit) {
-  if (spec.first_key <= 0) return;
+  if (spec.keys.first <= 0) return;
   const auto count = static_cast<int>(args.size());
-  const int last = spec.last_key < 0 ? count + spec.last_key : std::min(spec.last_key, count - 1);
-  const int step = std::max(spec.key_step, 1);
-  for (int at = spec.first_key; at <= last; at += step) visit(static_cast<std::size_t>(at));
+  const int last =
+      spec.keys.last < 0 ? count + spec.keys.last : std::min(spec.keys.last, count - 1);
+  const int step = std::max(spec.keys.step, 1);
+  for (int at = spec.keys.first; at <= last; at += step) visit(static_cast<std::size_t>(at));
 }
 
 // The command whose keys count: the one inside, if it is ONCE.
@@ -25,7 +26,7 @@ struct Keyed {
 inline Keyed keyed_command(const kv::CommandSpec& spec, kv::Args args) {
   if (spec.name != "once") return {&spec, args};
   const kv::Args inner = kv::command_in_once(args);
-  const kv::CommandSpec* inner_spec = inner.empty() ? nullptr : kv::find_command(inner[0]);
+  const kv::CommandSpec* inner_spec = inner.empty() ? nullptr : kv::find_command(inner);
   const bool whole = inner_spec != nullptr && kv::arity_matches(*inner_spec, inner.size());
   return {whole ? inner_spec : nullptr, inner};
 }

@@ -39,15 +39,25 @@ const LocalCommand* find_local(std::string_view container, std::string_view subc
   return find_exact(lower(container) + "|" + lower(subcommand));
 }
 
+std::vector<const kv::CommandSpec*> all_specs() {
+  const auto stored = kv::all_commands();
+  std::vector<const kv::CommandSpec*> specs(stored.begin(), stored.end());
+  for (const LocalCommand& row : local_commands()) specs.push_back(&row.spec);
+  std::ranges::sort(specs, {}, &kv::CommandSpec::name);
+  return specs;
+}
+
 kv::Reply help(const LocalCommand& container) {
   const std::string prefix = std::string(container.spec.name) + "|";
   kv::Reply::Array lines;
   lines.push_back(kv::Reply::status(upper(container.spec.name) +
                                     " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
-  for (const LocalCommand& row : local_commands()) {
-    if (!row.spec.name.starts_with(prefix)) continue;
-    lines.push_back(kv::Reply::status(upper(row.spec.name.substr(prefix.size()))));
-    lines.push_back(kv::Reply::status("    " + std::string(row.spec.summary)));
+  for (const kv::CommandSpec* spec : all_specs()) {
+    if (!spec->name.starts_with(prefix)) continue;
+    const std::string syntax(spec->syntax);
+    lines.push_back(kv::Reply::status(upper(spec->name.substr(prefix.size())) +
+                                      (syntax.empty() ? "" : " " + syntax)));
+    lines.push_back(kv::Reply::status("    " + std::string(spec->summary)));
   }
   lines.push_back(kv::Reply::status("HELP"));
   lines.push_back(kv::Reply::status("    Print this help."));

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "frontend/client_state.hpp"
 #include "frontend/port.hpp"
@@ -31,11 +32,10 @@ struct LocalCommand {
     kPlain,
     kBeforeAuth,     // allowed before the password was given
     kAfterPrevious,  // its answer depends on the requests before it: runs when those are answered
-    kContainer,      // has subcommands
-    kStored,         // a subcommand that `kv` executes, as a read of the same name
+    kContainer,      // has subcommands, of which `kv` may have some
   };
 
-  kv::CommandSpec spec;  // of a subcommand: "client|id", and its arity counts both words
+  kv::CommandSpec spec;
   LocalHandler run = nullptr;
   Kind kind = Kind::kPlain;
   SubmitHandler submit = nullptr;  // in place of `run`
@@ -46,6 +46,8 @@ std::span<const LocalCommand> local_commands();
 // Of a container, its subcommand. Null if there is none.
 const LocalCommand* find_local(std::string_view name);
 const LocalCommand* find_local(std::string_view container, std::string_view subcommand);
+// The rows of this table and of the store's, sorted by name.
+std::vector<const kv::CommandSpec*> all_specs();
 // What `<container> HELP` answers.
 kv::Reply help(const LocalCommand& container);
 kv::Reply unknown_subcommand(const LocalCommand& container, std::string_view subcommand);

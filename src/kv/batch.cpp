@@ -20,7 +20,7 @@ bool commands_are_valid(std::string_view bytes, std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     get_command(in, args);
     if (!in.ok()) return false;
-    const CommandSpec* spec = find_command(args[0]);
+    const CommandSpec* spec = find_command(args);
     if (spec == nullptr || !arity_matches(*spec, args.size())) return false;
   }
   return in.finished();

@@ -49,15 +49,15 @@ Reply not_an_integer() {
 }
 
 Reply do_count_keys_in_slot(const Keyspace& keyspace, Args args) {
-  const auto slot = parse_integer(args[1]);
+  const auto slot = parse_integer(args[2]);
   if (!slot) return not_an_integer();
   if (!is_slot(*slot)) return Reply::error("ERR Invalid slot");
   return size_reply(keyspace.size_of_slot(static_cast<std::uint16_t>(*slot)));
 }
 
 Reply do_get_keys_in_slot(const Keyspace& keyspace, Args args) {
-  const auto slot = parse_integer(args[1]);
-  const auto count = parse_integer(args[2]);
+  const auto slot = parse_integer(args[2]);
+  const auto count = parse_integer(args[3]);
   if (!slot || !count) return not_an_integer();
   if (!is_slot(*slot) || *count < 0) return Reply::error("ERR Invalid slot or number of keys");
   Reply::Array keys;

@@ -29,8 +29,12 @@ struct Command {
   bool once = true;  // may stand inside ONCE
 };
 
+// No word of a name is longer; a client's may be.
+inline constexpr std::size_t kNameMax = 32;
+
+std::span<const Command> command_rows();  // sorted by name
 // As find_command().
-const Command* find_handler(std::string_view name);
+const Command* find_handler(Args args);
 Reply execute(const Command& command, Execution& at, Args args);
 
 Reply not_an_integer();

@@ -95,7 +95,7 @@ Reply execute_once(Execution& at, const Once& once, const Command& command) {
     return recorded->command == print ? decode_recorded(*recorded) : request_reused(once);
   }
   // A read does no harm when it is executed again, and its reply may be as large as a value.
-  if (!command.spec.write) return execute(command, at, once.command);
+  if (!command.spec.is_write()) return execute(command, at, once.command);
   if (at.sessions.is_full(*session)) return session_full(*session);
 
   Reply reply = execute(command, at, once.command);
@@ -127,7 +127,7 @@ Args command_in_once(Args args) {
 Reply do_once(Execution& at, Args args) {
   const auto once = parse_once(args);
   if (!once) return once.error();
-  const Command* command = find_handler(once->command[0]);
+  const Command* command = find_handler(once->command);
   if (command == nullptr) return unknown_command(once->command);
   if (!arity_matches(command->spec, once->command.size())) return wrong_arity(command->spec.name);
   if (!command->once) {

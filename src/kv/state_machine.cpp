@@ -36,7 +36,7 @@ void State::apply(const CommandsSection& section, ApplyListener& listener) {
     CHECK(in.ok());
     // The section was validated before it was proposed. A command that another node knows and
     // this one doesn't must stop this one: answering "unknown" would let the states part.
-    const Command* command = find_handler(args[0]);
+    const Command* command = find_handler(args);
     CHECK_MSG(command != nullptr && arity_matches(command->spec, args.size()), args[0]);
     if (section.first_seq + i < origin.next_seq) {
       if (planted(Bug::kResendAppliedTwice)) static_cast<void>(execute(*command, at, args));
@@ -80,7 +80,7 @@ void StateMachine::apply(Index index, std::string_view payload, ApplyListener& l
 
 Reply StateMachine::read(Args args) const {
   CHECK(!args.empty());
-  const Command* command = find_handler(args[0]);
+  const Command* command = find_handler(args);
   if (command == nullptr) return unknown_command(args);
   if (!arity_matches(command->spec, args.size())) return wrong_arity(command->spec.name);
   const auto* handler = std::get_if<ReadHandler>(&command->handler);

@@ -164,21 +164,20 @@ TEST(OnTheLeader, QuestionsAboutSlots_AreReadsOfTheStore) {
   ASSERT_EQ(client.node.submitted.size(), 2u);
   EXPECT_FALSE(client.node.submitted[0].is_write);
   EXPECT_EQ(client.node.submitted[0].args,
-            (std::vector<std::string>{"cluster|countkeysinslot", "12182"}));
+            (std::vector<std::string>{"CLUSTER", "CountKeysInSlot", "12182"}));
   EXPECT_EQ(client.node.submitted[1].args,
-            (std::vector<std::string>{"cluster|getkeysinslot", "12182", "7"}));
+            (std::vector<std::string>{"CLUSTER", "GETKEYSINSLOT", "12182", "7"}));
 }
 
 // Kills: a command that one table has and the other lacks, which ended the process.
 TEST(EveryCommand, WithAnyNumberOfArguments_IsAnsweredOrSubmitted) {
   std::vector<std::vector<std::string>> names;
-  for (const LocalCommand& command : local_commands()) {
-    const std::string name(command.spec.name);
+  for (const kv::CommandSpec* spec : all_specs()) {
+    const std::string name(spec->name);
     const auto bar = name.find('|');
     names.push_back({name.substr(0, bar)});
     if (bar != std::string::npos) names.back().push_back(name.substr(bar + 1));
   }
-  for (const kv::CommandSpec* spec : kv::all_commands()) names.push_back({std::string(spec->name)});
   for (const std::vector<std::string>& name : names) {
     for (std::size_t more = 0; more < 5; ++more) {
       std::vector<std::string> args = name;
