@@ -21,12 +21,16 @@ std::string describe(const ClientState& client, const ConnectionLoad& load, Inst
   std::string flags;
   if (client.read_only) flags += 'r';
   if (client.closing) flags += 'c';
+  if (client.transaction.is_open()) flags += 'x';
   add("addr", client.address);
   add("name", client.name);
   add("age", seconds(client.connected_at, now));
   add("idle", seconds(client.last_heard_at, now));
   add("flags", flags.empty() ? "N" : flags);
   add("db", "0");
+  add("multi",
+      client.transaction.is_open() ? std::to_string(client.transaction.commands().size()) : "-1");
+  add("watch", std::to_string(client.transaction.watches().size()));
   add("qbuf", std::to_string(load.query_bytes));
   add("pending", std::to_string(load.pending_requests));
   add("omem", std::to_string(load.output_bytes));

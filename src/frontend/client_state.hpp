@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "frontend/transaction.hpp"
 #include "resp/reply_writer.hpp"
 
 namespace holdfast::frontend {
@@ -31,6 +32,8 @@ struct ClientState {
   bool replies_off = false;
   bool skips_next_reply = false;
   bool skips_this_reply = false;
+
+  Transaction transaction;
 
   bool closing = false;  // reads nothing more; closes when all was answered
 };

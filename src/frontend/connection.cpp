@@ -18,21 +18,19 @@ kv::Reply not_authenticated() {
   return kv::Reply::error("NOAUTH Authentication required.");
 }
 
-// What waits in the replica for one request, besides its arguments' bytes.
-constexpr std::size_t kRequestOverhead = 128;
-
-std::size_t request_bytes(kv::Args args) {
-  std::size_t bytes = kRequestOverhead;
-  for (const std::string_view arg : args) bytes += arg.size() + sizeof(arg);
-  return bytes;
-}
-
 // A browser that was tricked into talking to this port: Redis closes without a word, too.
 bool is_http(std::string_view name) {
   return same_word(name, "post") || same_word(name, "host:");
 }
 
 }  // namespace
+
+std::size_t Connection::request_bytes(kv::Args args) {
+  constexpr std::size_t kOverhead = 128;  // besides the arguments' bytes
+  std::size_t bytes = kOverhead;
+  for (const std::string_view arg : args) bytes += arg.size() + sizeof(arg);
+  return bytes;
+}
 
 Connection::Connection(std::uint64_t id, std::string address, const Settings& settings, Port& port,
                        Instant now)
@@ -54,6 +52,9 @@ void Connection::receive(Instant now, std::string_view bytes) {
 void Connection::complete(Instant now, std::uint64_t request, kv::Reply reply) {
   now_ = now;
   if (overflowed_) return;
+  if (auto watch = watching_.extract(request)) {
+    reply = finish_watch(watch.mapped(), std::move(reply));
+  }
   replies_.complete(request, std::move(reply));
   pump();
 }
@@ -104,6 +105,7 @@ void Connection::pump() {
       if (event == Event::kNeedMore) return;
       if (event == Event::kError) return fail(parser_.error());
       if (event == Event::kTooLarge) {
+        client_.transaction.spoil();
         say(too_large(parser_.one_argument_too_large(), settings_));
         continue;
       }
@@ -135,73 +137,95 @@ bool Connection::is_released() const {
 
 bool Connection::run_command() {
   const kv::Args args = parser_.args();
-  if (const kv::CommandSpec* spec = kv::find_command(args)) return run_data(*spec, args);
-  return run_local(args);
+  if (queues(args)) return queue(args), true;
+  const kv::CommandSpec* spec = kv::find_command(args);
+  if (spec == nullptr) return run_local(args);
+  const kv::Args once = kv::command_in_once(args);
+  if (once.size() == 1 && same_word(once[0], "exec")) return run_exec(args.first(args.size() - 1));
+  return run_data(*spec, args).has_value();
 }
 
-bool Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
+std::optional<std::uint64_t> Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
   const bool behind_write = replies_.waiting(Path::kLog) > 0 && !planted(Bug::kReadOvertakesWrite);
   const Path path = spec.is_write() || behind_write ? Path::kLog : Path::kRead;
   if (path == Path::kLog && replies_.waiting(Path::kRead) > 0) {
-    return hold(Hold::kUntilReadsAnswered);
+    hold(Hold::kUntilReadsAnswered);
+    return std::nullopt;
   }
   client_.last_command = spec.name;
-  if (!kv::arity_matches(spec, args.size())) return say(kv::wrong_arity(spec.name)), true;
-  if (!client_.authenticated) return say(not_authenticated()), true;
-  if (auto refusal = refuse_data_command(spec, args, client_, settings_, port_)) {
-    return say(std::move(*refusal)), true;
-  }
+  if (auto refusal = refuse_data(spec, args)) return say(std::move(*refusal)), 0;
   const std::uint64_t request = replies_.expect(path, next_form(), request_bytes(args));
+  // What is read behind a WATCH must not be older than what that has seen.
+  const bool may_be_stale = client_.max_stale > Duration() && watching_.empty();
   if (path == Path::kLog) {
     port_.submit_write(client_.id, request, args);
-  } else if (client_.max_stale > Duration()) {
+  } else if (may_be_stale) {
     port_.submit_stale_read(client_.id, request, args, client_.max_stale);
   } else {
     port_.submit_read(client_.id, request, args);
   }
-  return true;
+  return request;
 }
 
-bool Connection::run_local(kv::Args args) {
-  using Kind = LocalCommand::Kind;
+std::optional<kv::Reply> Connection::refuse_data(const kv::CommandSpec& spec, kv::Args args) const {
+  if (!kv::arity_matches(spec, args.size())) return kv::wrong_arity(spec.name);
+  if (!client_.authenticated) return not_authenticated();
+  return refuse_data_command(spec, args, client_, settings_, port_);
+}
+
+std::expected<const LocalCommand*, kv::Reply> Connection::resolve_local(kv::Args args) const {
   const LocalCommand* command = find_local(args[0]);
-  if (command == nullptr) {
-    if (is_http(args[0])) {
-      client_.closing = true;
-      return true;
-    }
-    return say(kv::unknown_command(args)), true;
-  }
-  const LocalCommand* container = command->kind == Kind::kContainer ? command : nullptr;
+  if (command == nullptr) return std::unexpected(kv::unknown_command(args));
+  const LocalCommand* container = command->kind == LocalKind::kContainer ? command : nullptr;
   if (container != nullptr && args.size() > 1) {
     command = find_local(args[0], args[1]);
     const bool asks_help = same_word(args[1], "help") && args.size() == 2;
     if (command == nullptr && asks_help) {
-      return say(client_.authenticated ? help(*container) : not_authenticated()), true;
+      return std::unexpected(client_.authenticated ? help(*container) : not_authenticated());
     }
-    if (command == nullptr) return say(unknown_subcommand(*container, args[1])), true;
+    if (command == nullptr) return std::unexpected(unknown_subcommand(*container, args[1]));
   }
   if (!kv::arity_matches(command->spec, args.size())) {
-    return say(kv::wrong_arity(command->spec.name)), true;
+    return std::unexpected(kv::wrong_arity(command->spec.name));
   }
-  if (!client_.authenticated && command->kind != Kind::kBeforeAuth) {
-    return say(not_authenticated()), true;
+  const bool may_be_anybody = (command->spec.flags & kv::flag::kNoAuth) != 0;
+  if (!client_.authenticated && !may_be_anybody) return std::unexpected(not_authenticated());
+  return command;
+}
+
+bool Connection::run_local(kv::Args args) {
+  if (is_http(args[0])) {
+    client_.closing = true;
+    return true;
   }
-  if (command->kind == Kind::kAfterPrevious && !replies_.empty()) {
+  const auto command = resolve_local(args);
+  if (!command) return say(command.error()), true;
+  const LocalKind kind = (*command)->kind;
+  if (kind == LocalKind::kAfterPrevious && !replies_.empty()) {
     return hold(Hold::kUntilAllAnswered);
   }
-  client_.last_command = command->spec.name;
-  const ConnectionLoad now_loaded = load();
-  LocalCall call{args, client_, now_loaded, settings_, port_, now_};
-  if (command->submit != nullptr) return submit(*command, call), true;
-  say(command->run(call));
-  apply_limits();
+  if (kind == LocalKind::kExec) return run_exec({});
+  if (kind == LocalKind::kWatch) return run_watch(args);
+  if ((*command)->submit != nullptr) return submit(**command, args), true;
+  say(answer(**command, args));
   return true;
 }
 
+kv::Reply Connection::answer(const LocalCommand& command, kv::Args args) {
+  client_.last_command = command.spec.name;
+  const ConnectionLoad now_loaded = load();
+  LocalCall call{args, client_, now_loaded, settings_, port_, now_};
+  kv::Reply reply = command.run(call);
+  apply_limits();
+  return reply;
+}
+
 // Behind it reads go through the log, so that they wait for nothing but their turn to be answered.
-void Connection::submit(const LocalCommand& command, LocalCall& call) {
-  const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(call.args));
+void Connection::submit(const LocalCommand& command, kv::Args args) {
+  client_.last_command = command.spec.name;
+  const ConnectionLoad now_loaded = load();
+  LocalCall call{args, client_, now_loaded, settings_, port_, now_};
+  const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(args));
   if (auto refusal = command.submit(call, request)) replies_.complete(request, std::move(*refusal));
 }
 

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "frontend/client_state.hpp"
 #include "frontend/local_command.hpp"
@@ -56,17 +60,34 @@ class Connection {
   std::string describe(Instant now) const;
 
  private:
+  using LocalKind = LocalCommand::Kind;
   // What a parsed command waits for before it may run.
   enum class Hold : std::uint8_t { kNone, kUntilReadsAnswered, kUntilAllAnswered };
+
+  // What waits in the replica for one request.
+  static std::size_t request_bytes(kv::Args args);
 
   void pump();
   bool may_parse() const;
   bool is_released() const;
   // False: the command is held.
   bool run_command();
-  bool run_data(const kv::CommandSpec& spec, kv::Args args);
+  // Its number under way; zero: it was answered. Nothing: it is held.
+  std::optional<std::uint64_t> run_data(const kv::CommandSpec& spec, kv::Args args);
+  std::optional<kv::Reply> refuse_data(const kv::CommandSpec& spec, kv::Args args) const;
   bool run_local(kv::Args args);
-  void submit(const LocalCommand& command, LocalCall& call);
+  // The row of a well-formed command, or what is to be answered instead of running one.
+  std::expected<const LocalCommand*, kv::Reply> resolve_local(kv::Args args) const;
+  kv::Reply answer(const LocalCommand& command, kv::Args args);
+  void submit(const LocalCommand& command, kv::Args args);
+  // connection_transaction.cpp
+  bool queues(kv::Args args) const;
+  void queue(kv::Args args);
+  std::optional<kv::Reply> refuse_queued(kv::Args args) const;
+  bool run_exec(kv::Args once);
+  bool run_watch(kv::Args args);
+  kv::Reply finish_watch(const std::vector<std::string>& keys, kv::Reply reply);
+
   bool hold(Hold until);
   void say(kv::Reply reply);
   void fail(const std::string& protocol_error);
@@ -80,6 +101,7 @@ class Connection {
   ClientState client_;
   resp::RequestParser parser_;
   ReplyQueue replies_;
+  std::map<std::uint64_t, std::vector<std::string>> watching_;  // WATCHes under way: their keys
   std::string output_;
   Hold hold_ = Hold::kNone;
   bool overflowed_ = false;

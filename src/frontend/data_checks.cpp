@@ -27,6 +27,9 @@ std::optional<kv::Reply> moved(std::string_view key, const Settings& settings, c
 std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Args args,
                                              const ClientState& client, const Settings& settings,
                                              const Port& port) {
+  // Names that only nodes may use, inside of ONCE.
+  const kv::Args once = kv::command_in_once(args);
+  if (!once.empty() && once[0].starts_with('|')) return kv::unknown_command(once);
   const Keyed keyed = keyed_command(spec, args);
   if (keyed.spec == nullptr) return std::nullopt;
   bool too_long = false;

@@ -47,6 +47,11 @@ kv::Reply do_command_getkeysandflags(LocalCall& call);
 kv::Reply do_command_info(LocalCall& call);
 kv::Reply do_command_list(LocalCall& call);
 
+// transaction_commands.cpp; EXEC and WATCH are the connection's own
+kv::Reply do_discard(LocalCall& call);
+kv::Reply do_multi(LocalCall& call);
+kv::Reply do_unwatch(LocalCall& call);
+
 // config_commands.cpp
 kv::Reply do_config_get(LocalCall& call);
 kv::Reply do_config_resetstat(LocalCall& call);

@@ -30,7 +30,9 @@ using SubmitHandler = std::optional<kv::Reply> (*)(LocalCall&, std::uint64_t req
 struct LocalCommand {
   enum class Kind : std::uint8_t {
     kPlain,
-    kBeforeAuth,     // allowed before the password was given
+    kBeforeAuth,  // allowed before the password was given
+    kExec,
+    kWatch,
     kAfterPrevious,  // its answer depends on the requests before it: runs when those are answered
     kContainer,      // has subcommands, of which `kv` may have some
   };

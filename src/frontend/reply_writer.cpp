@@ -11,6 +11,7 @@ using kv::Reply;
 void write(const Reply& reply, resp::ReplyWriter& writer) {
   std::visit(Overload{
                  [&](const Reply::Null&) { writer.null(); },
+                 [&](const Reply::NullArray&) { writer.null_array(); },
                  [&](const Reply::Status& status) { writer.status(status.text); },
                  [&](const Reply::Error& error) { writer.error(error.text); },
                  [&](std::int64_t number) { writer.integer(number); },
@@ -45,6 +46,7 @@ std::size_t reply_bytes(const Reply& reply) {
   const std::size_t payload =
       std::visit(Overload{
                      [](const Reply::Null&) { return std::size_t{0}; },
+                     [](const Reply::NullArray&) { return std::size_t{0}; },
                      [](const Reply::Status& status) { return status.text.size(); },
                      [](const Reply::Error& error) { return error.text.size(); },
                      [](std::int64_t) { return std::size_t{0}; },

@@ -2,7 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/overload.hpp"
-#include "kv/command.hpp"
+#include "kv/transaction.hpp"
 
 namespace holdfast::kv {
 namespace {
@@ -19,9 +19,7 @@ bool commands_are_valid(std::string_view bytes, std::uint32_t count) {
   std::vector<std::string_view> args;
   for (std::uint32_t i = 0; i < count; ++i) {
     get_command(in, args);
-    if (!in.ok()) return false;
-    const CommandSpec* spec = find_command(args);
-    if (spec == nullptr || !arity_matches(*spec, args.size())) return false;
+    if (!in.ok() || !is_executable(args)) return false;
   }
   return in.finished();
 }

@@ -17,9 +17,8 @@ const Command* find_row(std::string_view lower_case_name) {
   return at == rows.end() || at->spec.name != lower_case_name ? nullptr : &*at;
 }
 
-}  // namespace
-
-const Command* find_handler(Args args) {
+// A client's words.
+const Command* find_public(Args args) {
   const std::string_view name = args[0];
   if (name.size() > kNameMax || name.find('|') != std::string_view::npos) return nullptr;
   std::array<char, 2 * kNameMax + 1> buffer;
@@ -34,6 +33,12 @@ const Command* find_handler(Args args) {
   return find_row(words());
 }
 
+}  // namespace
+
+const Command* find_handler(Args args) {
+  return args[0].starts_with('|') ? find_internal(args[0]) : find_public(args);
+}
+
 Reply execute(const Command& command, Execution& at, Args args) {
   return std::visit(Overload{
                         [&](ReadHandler handler) { return handler(at.keyspace, args); },
@@ -43,7 +48,7 @@ Reply execute(const Command& command, Execution& at, Args args) {
 }
 
 const CommandSpec* find_command(Args args) {
-  const Command* command = find_handler(args);
+  const Command* command = find_public(args);
   return command == nullptr ? nullptr : &command->spec;
 }
 

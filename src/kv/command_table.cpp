@@ -78,6 +78,9 @@ constexpr std::array kCommands = {
     writes("once", -4, kMovable, kNoKeys, do_once, "sessions", "0.1.0",
            "session request [ACK lowest] command [argument ...]",
            "Executes a command at most once, however often it is sent.", false),
+    reads("revision", 2, kFast, one_key("RO"), do_revision, "generic", "0.1.0", "key",
+          "Returns the number of the key's last change, which is above that of every earlier "
+          "change."),
     writes("session", -2, kNone, kNoKeys, do_session, "sessions", "0.1.0",
            "OPEN | CLOSE session | INFO session", "Opens, closes or describes a session for ONCE.",
            false),

@@ -103,6 +103,12 @@ Reply do_mget(const Keyspace& keyspace, Args args) {
   return Reply::array(std::move(values));
 }
 
+Reply do_revision(const Keyspace& keyspace, Args args) {
+  const Entry* entry = keyspace.find(args[1]);
+  return entry == nullptr ? Reply::null()
+                          : Reply::integer(static_cast<std::int64_t>(entry->revision));
+}
+
 Reply do_strlen(const Keyspace& keyspace, Args args) {
   const Entry* entry = keyspace.find(args[1]);
   return size_reply(entry == nullptr ? 0 : entry->size());

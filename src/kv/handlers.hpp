@@ -33,8 +33,9 @@ struct Command {
 inline constexpr std::size_t kNameMax = 32;
 
 std::span<const Command> command_rows();  // sorted by name
-// As find_command().
+// As find_command(), and those that no client can send.
 const Command* find_handler(Args args);
+const Command* find_internal(std::string_view name);
 Reply execute(const Command& command, Execution& at, Args args);
 
 Reply not_an_integer();
@@ -44,6 +45,7 @@ Reply do_dbsize(const Keyspace& keyspace, Args args);
 Reply do_exists(const Keyspace& keyspace, Args args);
 Reply do_get(const Keyspace& keyspace, Args args);
 Reply do_get_keys_in_slot(const Keyspace& keyspace, Args args);
+Reply do_revision(const Keyspace& keyspace, Args args);
 Reply do_mget(const Keyspace& keyspace, Args args);
 Reply do_strlen(const Keyspace& keyspace, Args args);
 

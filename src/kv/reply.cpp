@@ -15,6 +15,7 @@ enum class Tag : std::uint8_t {
   kArray = 5,
   kMap = 6,
   kVerbatim = 7,
+  kNullArray = 8,
 };
 
 constexpr int kDepthMax = 8;
@@ -50,6 +51,7 @@ void encode_nested(const Reply& reply, int depth, Writer& out) {
                  [&](const Reply::Bulk& b) { put_text(Tag::kBulk, b.bytes.view(), out); },
                  [&](const Reply::Array& items) { put_items(Tag::kArray, items, depth, out); },
                  [&](const Reply::Map& map) { put_items(Tag::kMap, map.items, depth, out); },
+                 [&](const Reply::NullArray&) { put_tag(Tag::kNullArray, out); },
                  [&](const Reply::Verbatim& v) { put_text(Tag::kVerbatim, v.text, out); },
              },
              reply.value);
@@ -89,6 +91,8 @@ Reply decode_nested(Reader& in, int depth) {
     }
     case Tag::kVerbatim:
       return Reply::verbatim(std::string(in.bytes()));
+    case Tag::kNullArray:
+      return Reply::null_array();
   }
   in.fail();
   return Reply::null();

@@ -18,6 +18,9 @@ struct Reply {
   struct Null {
     bool operator==(const Null&) const = default;
   };
+  struct NullArray {  // as Null, but for RESP2
+    bool operator==(const NullArray&) const = default;
+  };
   struct Status {  // "+OK"
     std::string text;
     bool operator==(const Status&) const = default;
@@ -40,9 +43,10 @@ struct Reply {
     bool operator==(const Verbatim&) const = default;
   };
 
-  std::variant<Null, Status, Error, std::int64_t, Bulk, Array, Map, Verbatim> value;
+  std::variant<Null, Status, Error, std::int64_t, Bulk, Array, Map, Verbatim, NullArray> value;
 
   static Reply null() { return {Null{}}; }
+  static Reply null_array() { return {NullArray{}}; }
   static Reply ok() { return {Status{"OK"}}; }
   static Reply status(std::string text) { return {Status{std::move(text)}}; }
   static Reply error(std::string text) { return {Error{std::move(text)}}; }

@@ -69,7 +69,7 @@ TEST(Reply, NestedTooDeep_FailsToDecode) {
 
 TEST(Reply, UnknownTag_OddMap_HugeCount_FailToDecode) {
   using namespace std::string_literals;
-  for (const std::string& bytes : {"\x08"s, "\xff"s, "\6\1\0\0\0\0"s, "\5\xff\xff\xff\xff\0"s}) {
+  for (const std::string& bytes : {"\x09"s, "\xff"s, "\6\1\0\0\0\0"s, "\5\xff\xff\xff\xff\0"s}) {
     Reader in(bytes);
     (void)decode_reply(in);
     EXPECT_FALSE(in.ok()) << testing::PrintToString(bytes);
