@@ -22,6 +22,7 @@ std::string describe(const ClientState& client, const ConnectionLoad& load, Inst
   if (client.read_only) flags += 'r';
   if (client.closing) flags += 'c';
   if (client.transaction.is_open()) flags += 'x';
+  if (client.is_monitor) flags += 'O';
   add("addr", client.address);
   add("name", client.name);
   add("age", seconds(client.connected_at, now));

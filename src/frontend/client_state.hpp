@@ -34,6 +34,7 @@ struct ClientState {
   bool skips_this_reply = false;
 
   Transaction transaction;
+  bool is_monitor = false;  // MONITOR: hears of every command
 
   bool closing = false;  // reads nothing more; closes when all was answered
 };

@@ -42,21 +42,35 @@ Connection::Connection(std::uint64_t id, std::string address, const Settings& se
   apply_limits();
 }
 
+Connection::~Connection() {
+  if (client_.is_monitor) --port_.statistics().monitors;
+}
+
 void Connection::receive(Instant now, std::string_view bytes) {
+  port_.statistics().received(bytes.size());
   now_ = client_.last_heard_at = now;
   if (client_.closing || overflowed_) return;
   parser_.feed(bytes);
   pump();
 }
 
-void Connection::complete(Instant now, std::uint64_t request, kv::Reply reply) {
+void Connection::complete(Instant now, std::uint64_t request, kv::Reply reply,
+                          const replica::Cost& cost) {
   now_ = now;
   if (overflowed_) return;
   if (auto watch = watching_.extract(request)) {
     reply = finish_watch(watch.mapped(), std::move(reply));
   }
+  count(replies_.name_of(request), reply, cost);
   replies_.complete(request, std::move(reply));
   pump();
+}
+
+bool Connection::hear(std::string_view line) {
+  if (!client_.is_monitor || client_.closing || overflowed_) return false;
+  resp::ReplyWriter(output_, client_.protocol).status(line);
+  close_if_output_overflows();
+  return true;
 }
 
 // Between two replies: what is in output_ are whole ones. The form is that of Redis Enterprise,
@@ -79,6 +93,7 @@ void Connection::resume(Instant now) {
 }
 
 std::string Connection::take_output() {
+  port_.statistics().sent(output_.size());
   return std::exchange(output_, {});
 }
 
@@ -137,6 +152,7 @@ bool Connection::is_released() const {
 
 bool Connection::run_command() {
   const kv::Args args = parser_.args();
+  if (port_.statistics().monitors > 0) tell_monitors(args);
   if (queues(args)) return queue(args), true;
   const kv::CommandSpec* spec = kv::find_command(args);
   if (spec == nullptr) return run_local(args);
@@ -153,8 +169,8 @@ std::optional<std::uint64_t> Connection::run_data(const kv::CommandSpec& spec, k
     return std::nullopt;
   }
   client_.last_command = spec.name;
-  if (auto refusal = refuse_data(spec, args)) return say(std::move(*refusal)), 0;
-  const std::uint64_t request = replies_.expect(path, next_form(), request_bytes(args));
+  if (auto refusal = refuse_data(spec, args)) return reject(spec.name, std::move(*refusal)), 0;
+  const auto request = replies_.expect(path, next_form(), request_bytes(args), spec.name);
   // What is read behind a WATCH must not be older than what that has seen.
   const bool may_be_stale = client_.max_stale > Duration() && watching_.empty();
   if (path == Path::kLog) {
@@ -199,7 +215,7 @@ bool Connection::run_local(kv::Args args) {
     return true;
   }
   const auto command = resolve_local(args);
-  if (!command) return say(command.error()), true;
+  if (!command) return reject({}, command.error()), true;
   const LocalKind kind = (*command)->kind;
   if (kind == LocalKind::kAfterPrevious && !replies_.empty()) {
     return hold(Hold::kUntilAllAnswered);
@@ -217,6 +233,7 @@ kv::Reply Connection::answer(const LocalCommand& command, kv::Args args) {
   LocalCall call{args, client_, now_loaded, settings_, port_, now_};
   kv::Reply reply = command.run(call);
   apply_limits();
+  port_.statistics().answered(now_, command.spec.name, Duration(), reply);
   return reply;
 }
 
@@ -225,13 +242,22 @@ void Connection::submit(const LocalCommand& command, kv::Args args) {
   client_.last_command = command.spec.name;
   const ConnectionLoad now_loaded = load();
   LocalCall call{args, client_, now_loaded, settings_, port_, now_};
-  const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(args));
-  if (auto refusal = command.submit(call, request)) replies_.complete(request, std::move(*refusal));
+  const auto request =
+      replies_.expect(Path::kLog, next_form(), request_bytes(args), command.spec.name);
+  if (auto refusal = command.submit(call, request)) {
+    port_.statistics().rejected(command.spec.name, *refusal);
+    replies_.complete(request, std::move(*refusal));
+  }
 }
 
 bool Connection::hold(Hold until) {
   hold_ = until;
   return false;
+}
+
+void Connection::reject(std::string_view name, kv::Reply reply) {
+  port_.statistics().rejected(name, reply);
+  say(std::move(reply));
 }
 
 void Connection::say(kv::Reply reply) {

@@ -35,12 +35,18 @@ class Connection {
  public:
   Connection(std::uint64_t id, std::string address, const Settings& settings, Port& port,
              Instant now);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void receive(Instant now, std::string_view bytes);
   // The client sends no more: what it asked is still answered, then should_close().
   void end_of_input() { input_ended_ = true; }
   // The answer to a request that was submitted through the Port under this number.
-  void complete(Instant now, std::uint64_t request, kv::Reply reply);
+  void complete(Instant now, std::uint64_t request, kv::Reply reply,
+                const replica::Cost& cost = {});
+  // A line of MONITOR. False: the client doesn't listen.
+  bool hear(std::string_view line);
   // Tells a client that has asked for that, in RESP3, to be at `address` within so many seconds.
   // False: it has not asked.
   bool announce_move(const Address& address, std::int64_t seconds, std::int64_t number);
@@ -79,6 +85,8 @@ class Connection {
   // The row of a well-formed command, or what is to be answered instead of running one.
   std::expected<const LocalCommand*, kv::Reply> resolve_local(kv::Args args) const;
   kv::Reply answer(const LocalCommand& command, kv::Args args);
+  void tell_monitors(kv::Args args);
+  void count(std::string_view name, const kv::Reply& reply, const replica::Cost& cost);
   void submit(const LocalCommand& command, kv::Args args);
   // connection_transaction.cpp
   bool queues(kv::Args args) const;
@@ -90,6 +98,7 @@ class Connection {
 
   bool hold(Hold until);
   void say(kv::Reply reply);
+  void reject(std::string_view name, kv::Reply reply);
   void fail(const std::string& protocol_error);
   void close_if_output_overflows();
   void apply_limits();

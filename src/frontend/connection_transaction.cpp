@@ -81,7 +81,7 @@ bool Connection::run_exec(kv::Args once) {
   }
   std::vector<std::string_view> stored(once.begin(), once.end());
   stored.insert(stored.end(), words.words().begin(), words.words().end());
-  const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(stored));
+  const auto request = replies_.expect(Path::kLog, next_form(), request_bytes(stored), "exec");
   port_.submit_write(client_.id, request, stored);
   return true;
 }

@@ -22,6 +22,11 @@ std::optional<kv::Reply> moved(std::string_view key, const Settings& settings, c
                           address->to_string());
 }
 
+bool is_full(const Port& port) {
+  const std::uint64_t bound = port.statistics().tunables.maxmemory;
+  return bound != 0 && port.used_memory() > bound;
+}
+
 }  // namespace
 
 std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Args args,
@@ -39,6 +44,9 @@ std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Ar
     if (!first_key) first_key = keyed.args[at];
   });
   if (too_long) return longer_than("key", settings.key_bytes_max);
+  if ((keyed.spec->flags & kv::flag::kDenyOom) != 0 && is_full(port)) {
+    return kv::Reply::error("OOM command not allowed when used memory > 'maxmemory'.");
+  }
   const bool stays_here = client.read_only && !spec.is_write();
   if (!client.cluster_aware || stays_here || !first_key) return std::nullopt;
   return moved(*first_key, settings, port);

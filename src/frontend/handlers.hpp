@@ -52,9 +52,26 @@ kv::Reply do_discard(LocalCall& call);
 kv::Reply do_multi(LocalCall& call);
 kv::Reply do_unwatch(LocalCall& call);
 
+// slowlog_commands.cpp
+kv::Reply do_latency_doctor(LocalCall& call);
+kv::Reply do_latency_histogram(LocalCall& call);
+kv::Reply do_latency_history(LocalCall& call);
+kv::Reply do_latency_latest(LocalCall& call);
+kv::Reply do_latency_reset(LocalCall& call);
+kv::Reply do_slowlog_get(LocalCall& call);
+kv::Reply do_slowlog_len(LocalCall& call);
+kv::Reply do_slowlog_reset(LocalCall& call);
+
+// memory_commands.cpp
+kv::Reply do_memory_doctor(LocalCall& call);
+kv::Reply do_memory_purge(LocalCall& call);
+kv::Reply do_memory_stats(LocalCall& call);
+kv::Reply do_monitor(LocalCall& call);
+
 // config_commands.cpp
 kv::Reply do_config_get(LocalCall& call);
 kv::Reply do_config_resetstat(LocalCall& call);
+kv::Reply do_config_rewrite(LocalCall& call);
 kv::Reply do_config_set(LocalCall& call);
 
 // info_commands.cpp: what this node tells of itself

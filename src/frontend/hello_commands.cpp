@@ -130,6 +130,7 @@ Reply do_reset(LocalCall& call) {
   fresh.connected_at = call.client.connected_at;
   fresh.last_heard_at = call.client.last_heard_at;
   fresh.authenticated = call.settings.password.empty();
+  if (call.client.is_monitor) --call.port.statistics().monitors;
   call.client = std::move(fresh);
   return Reply::status("RESET");
 }

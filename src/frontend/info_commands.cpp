@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "frontend/cluster_view.hpp"
 #include "frontend/handlers.hpp"
@@ -44,10 +45,28 @@ bool is_cpu(std::string_view name) {
   return name.starts_with("used_cpu");
 }
 bool is_statistic(std::string_view name) {
-  return name.starts_with("total_") || name.starts_with("instantaneous_");
+  return name.starts_with("total_") || name.starts_with("rejected_");
+}
+bool is_of_clients(std::string_view name) {
+  return name == "maxclients";
 }
 bool is_server(std::string_view name) {
-  return !is_memory(name) && !is_cpu(name) && !is_statistic(name);
+  return !is_memory(name) && !is_cpu(name) && !is_statistic(name) && !is_of_clients(name);
+}
+
+std::string with_point(double number) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.begin(), text.end(), number, std::chars_format::fixed, 2).ptr;
+  return {text.begin(), end};
+}
+
+// "1.50M"
+std::string human(std::uint64_t bytes) {
+  constexpr std::array kUnits{"B", "K", "M", "G", "T"};
+  auto amount = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
+  return (unit == 0 ? std::to_string(bytes) : with_point(amount)) + kUnits[unit];
 }
 
 void add_host_lines(const Facts& facts, bool (*belongs)(std::string_view), Section& section) {
@@ -61,15 +80,26 @@ void server(const Facts& facts, Section& section) {
   section.add("redis_mode", "cluster");
   section.add("holdfast_version", facts.call.settings.version);
   section.add("arch_bits", sizeof(void*) * 8);
+  section.add("server_time_usec", facts.call.port.unix_time_us());
   add_host_lines(facts, is_server, section);
 }
 
 void clients(const Facts& facts, Section& section) {
   section.add("connected_clients", facts.call.port.client_count());
+  add_host_lines(facts, is_of_clients, section);
+  section.add("monitors", facts.call.port.statistics().monitors);
 }
 
 void memory(const Facts& facts, Section& section) {
+  const std::uint64_t used = facts.call.port.used_memory();
+  const std::uint64_t bound = facts.call.port.statistics().tunables.maxmemory;
+  section.add("used_memory", used);
+  section.add("used_memory_human", human(used));
   add_host_lines(facts, is_memory, section);
+  section.add("used_memory_dataset", facts.cluster.status.state_bytes);
+  section.add("used_memory_log", facts.cluster.status.log_bytes);
+  section.add("maxmemory", bound);
+  section.add("maxmemory_human", human(bound));
   section.add("maxmemory_policy", "noeviction");
 }
 
@@ -82,7 +112,44 @@ void persistence(const Facts& facts, Section& section) {
 }
 
 void stats(const Facts& facts, Section& section) {
+  const Statistics& statistics = facts.call.port.statistics();
   add_host_lines(facts, is_statistic, section);
+  section.add("total_commands_processed", statistics.commands_total());
+  section.add("instantaneous_ops_per_sec", statistics.commands_per_second(facts.call.now));
+  section.add("total_net_input_bytes", statistics.bytes_in());
+  section.add("total_net_output_bytes", statistics.bytes_out());
+  section.add("total_error_replies", statistics.errors_total());
+  section.add("evicted_keys", 0);
+}
+
+void command_statistics(const Facts& facts, Section& section) {
+  for (const auto& [name, command] : facts.call.port.statistics().commands()) {
+    const double mean = command.calls == 0 ? 0
+                                           : static_cast<double>(command.microseconds) /
+                                                 static_cast<double>(command.calls);
+    section.add("cmdstat_" + std::string(name),
+                "calls=" + std::to_string(command.calls) + ",usec=" +
+                    std::to_string(command.microseconds) + ",usec_per_call=" + with_point(mean) +
+                    ",rejected_calls=" + std::to_string(command.rejected) +
+                    ",failed_calls=" + std::to_string(command.failed));
+  }
+}
+
+void error_statistics(const Facts& facts, Section& section) {
+  for (const auto& [prefix, count] : facts.call.port.statistics().errors()) {
+    section.add("errorstat_" + prefix, "count=" + std::to_string(count));
+  }
+}
+
+// At most so many microseconds took this share of the calls.
+void latency_statistics(const Facts& facts, Section& section) {
+  for (const auto& [name, command] : facts.call.port.statistics().commands()) {
+    if (command.calls == 0) continue;
+    section.add("latency_percentiles_usec_" + std::string(name),
+                "p50=" + std::to_string(command.percentile_us(0.5)) +
+                    ",p99=" + std::to_string(command.percentile_us(0.99)) +
+                    ",p99.9=" + std::to_string(command.percentile_us(0.999)));
+  }
 }
 
 void replication(const Facts& facts, Section& section) {
@@ -122,7 +189,9 @@ void cluster(const Facts&, Section& section) {
 
 void keyspace(const Facts& facts, Section& section) {
   const std::size_t keys = facts.cluster.status.keys;
-  if (keys > 0) section.add("db0", "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
+  if (keys == 0) return;
+  section.add("db0", "keys=" + std::to_string(keys) + ",expires=" +
+                         std::to_string(facts.cluster.status.keys_expiring) + ",avg_ttl=0");
 }
 
 void raft(const Facts& facts, Section& section) {
@@ -156,20 +225,29 @@ void raft(const Facts& facts, Section& section) {
 struct Row {
   std::string_view title;
   void (*write)(const Facts&, Section&);
+  bool is_default = true;  // or only when it is asked for, or everything
 };
 constexpr std::array kSections = {
-    Row{"Server", server},     Row{"Clients", clients},
-    Row{"Memory", memory},     Row{"Persistence", persistence},
-    Row{"Stats", stats},       Row{"Replication", replication},
-    Row{"CPU", cpu},           Row{"Cluster", cluster},
-    Row{"Keyspace", keyspace}, Row{"Raft", raft},
+    Row{"Server", server},
+    Row{"Clients", clients},
+    Row{"Memory", memory},
+    Row{"Persistence", persistence},
+    Row{"Stats", stats},
+    Row{"Replication", replication},
+    Row{"CPU", cpu},
+    Row{"Commandstats", command_statistics, false},
+    Row{"Latencystats", latency_statistics, false},
+    Row{"Errorstats", error_statistics},
+    Row{"Cluster", cluster},
+    Row{"Keyspace", keyspace},
+    Row{"Raft", raft},
 };
 
-bool is_wanted(std::string_view title, kv::Args asked) {
-  if (asked.empty()) return true;
-  return std::ranges::any_of(asked, [title](std::string_view name) {
-    return same_word(name, title) || same_word(name, "default") || same_word(name, "all") ||
-           same_word(name, "everything");
+bool is_wanted(const Row& row, kv::Args asked) {
+  if (asked.empty()) return row.is_default;
+  return std::ranges::any_of(asked, [&](std::string_view name) {
+    return same_word(name, row.title) || (row.is_default && same_word(name, "default")) ||
+           same_word(name, "all") || same_word(name, "everything");
   });
 }
 
@@ -181,7 +259,7 @@ Reply do_info(LocalCall& call) {
                     call.port.leader() == call.settings.node};
   std::string text;
   for (const Row& row : kSections) {
-    if (!is_wanted(row.title, call.args.subspan(1))) continue;
+    if (!is_wanted(row, call.args.subspan(1))) continue;
     Section section(row.title);
     row.write(facts, section);
     if (!text.empty()) text += "\r\n";

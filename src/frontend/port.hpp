@@ -8,6 +8,7 @@
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "frontend/statistics.hpp"
 #include "kv/batch.hpp"
 #include "replica/replica.hpp"
 
@@ -44,6 +45,13 @@ class Port {
   // There is a connection to the node now, or it is this one.
   virtual bool is_connected(NodeId node) const = 0;
 
+  Statistics& statistics() { return statistics_; }
+  const Statistics& statistics() const { return statistics_; }
+  // That the program has allocated, as of lately; zero if the host does not know.
+  virtual std::size_t used_memory() const { return 0; }
+  // Says a line to all connections that listen to MONITOR.
+  virtual void tell_monitors(const std::string& /*line*/) {}
+
   // One line per connection, for CLIENT LIST: the host asks each Connection for its own.
   virtual std::string client_list() const = 0;
   virtual std::size_t client_count() const = 0;
@@ -63,6 +71,9 @@ class Port {
   // Drop all messages to and from these peers (empty: heal). Refused unless the server was started
   // with --enable-fault-injection.
   virtual std::optional<std::string> cut_peers(const std::vector<NodeId>& peers) = 0;
+
+ private:
+  Statistics statistics_;
 };
 
 }  // namespace holdfast::frontend

@@ -7,8 +7,9 @@
 
 namespace holdfast::frontend {
 
-std::uint64_t ReplyQueue::expect(Path path, Form form, std::size_t request_bytes) {
-  places_.push_back({std::nullopt, path, form, request_bytes});
+std::uint64_t ReplyQueue::expect(Path path, Form form, std::size_t request_bytes,
+                                 std::string_view name) {
+  places_.push_back({std::nullopt, path, form, request_bytes, name});
   ++waiting_[static_cast<std::size_t>(path)];
   request_bytes_ += request_bytes;
   return first_ + places_.size() - 1;
@@ -16,7 +17,7 @@ std::uint64_t ReplyQueue::expect(Path path, Form form, std::size_t request_bytes
 
 void ReplyQueue::put(kv::Reply reply, Form form) {
   const std::size_t bytes = frontend::reply_bytes(reply);
-  places_.push_back({std::move(reply), Path::kRead, form, bytes});
+  places_.push_back({std::move(reply), Path::kRead, form, bytes, {}});
   reply_bytes_ += bytes;
 }
 

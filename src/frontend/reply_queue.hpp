@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "kv/reply.hpp"
 #include "resp/reply_writer.hpp"
@@ -26,9 +27,11 @@ class ReplyQueue {
 
   // Keeps a place for a reply to come, and returns the request's number. `request_bytes` is what
   // the request holds in memory elsewhere until it is answered.
-  std::uint64_t expect(Path path, Form form, std::size_t request_bytes);
+  // `name` is its command's, from a table.
+  std::uint64_t expect(Path path, Form form, std::size_t request_bytes, std::string_view name);
   // Puts a reply that is known at once.
   void put(kv::Reply reply, Form form);
+  std::string_view name_of(std::uint64_t request) const { return places_[request - first_].name; }
   // The reply to an expected request; each gets one.
   void complete(std::uint64_t request, kv::Reply reply);
 
@@ -49,6 +52,7 @@ class ReplyQueue {
     Path path = Path::kRead;
     Form form;
     std::size_t bytes = 0;  // of the request, then of the reply
+    std::string_view name;
   };
 
   std::deque<Place> places_;

@@ -123,6 +123,9 @@ std::uint64_t StateMachine::digest() {
 std::size_t StateMachine::key_count() const {
   return state_->keyspace.size();
 }
+std::size_t StateMachine::expiring_count() const {
+  return state_->keyspace.expiring();
+}
 std::size_t StateMachine::session_count() const {
   return state_->sessions.size();
 }

@@ -67,6 +67,7 @@ class StateMachine {
   // sessions.
   std::uint64_t digest();
   std::size_t key_count() const;
+  std::size_t expiring_count() const;  // keys that have an expiry
   std::size_t session_count() const;
   std::size_t session_reply_bytes() const;  // of Limits::reply_bytes_max
 

@@ -253,6 +253,8 @@ Status Replica::status() const {
                                       s.core.membership_index() <= s.core.commit_index(),
                 .match = s.core.matches(),
                 .keys = s.machine.key_count(),
+                .keys_expiring = s.machine.expiring_count(),
+                .state_bytes = s.machine.state_bytes(),
                 .sessions = s.machine.session_count(),
                 .session_reply_bytes = s.machine.session_reply_bytes(),
                 .cluster_time_ms = s.machine.cluster_time_ms(),

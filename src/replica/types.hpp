@@ -57,9 +57,19 @@ struct RequestKey {
 // What a waiting request takes in memory besides its bytes; counts in pending_bytes_max.
 inline constexpr std::size_t kRequestOverheadBytes = 128;
 
+// Where a request's time went; what is not known is zero.
+struct Cost {
+  Instant asked = {};
+  Instant sent = {};         // into the log of the leader, or on its way there
+  Instant durable = {};      // here; of what this node proposed
+  Instant committed = {};    // … and of reads, when it was known to be safe to answer
+  std::string command = {};  // as in a section
+};
+
 struct Completion {
   RequestKey key;
   kv::Reply reply;
+  Cost cost = {};
 };
 
 enum class Role : std::uint8_t { kFollower, kPreCandidate, kCandidate, kLeader };
@@ -80,6 +90,8 @@ struct Status {
   bool membership_settled = true;  // committed, and no change is under way
   std::map<NodeId, Index> match;   // leader only: what each peer has on disk
   std::size_t keys = 0;
+  std::size_t keys_expiring = 0;  // of these, that will
+  std::size_t state_bytes = 0;    // that a copy of it would take
   std::size_t sessions = 0;
   std::size_t session_reply_bytes = 0;  // recorded by all sessions
   std::uint64_t cluster_time_ms = 0;

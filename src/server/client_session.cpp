@@ -52,9 +52,13 @@ void ClientSession::refuse(std::string_view text) {
   if (state_ == State::kOpen) linger();
 }
 
-void ClientSession::complete(Instant now, std::uint64_t request, kv::Reply reply) {
+void ClientSession::hear(const std::string& monitor_line) {
+  if (connection_.hear(monitor_line)) touch();
+}
+
+void ClientSession::complete(Instant now, replica::Completion completion) {
   if (state_ != State::kOpen) return;
-  connection_.complete(now, request, std::move(reply));
+  connection_.complete(now, completion.key.request, std::move(completion.reply), completion.cost);
   touch();
 }
 

@@ -36,7 +36,8 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void start();
   // Says this, and closes.
   void refuse(std::string_view text);
-  void complete(Instant now, std::uint64_t request, kv::Reply reply);
+  void complete(Instant now, replica::Completion completion);
+  void hear(const std::string& monitor_line);
   void flush(Instant now);
   // Reads no more than has arrived by now; what was asked is answered.
   void drain();

@@ -60,7 +60,11 @@ void Clients::took(const ErrorCode& error, tcp::socket socket) {
 void Clients::complete(Instant now, replica::Completion completion) {
   const auto found = sessions_.find(completion.key.client);
   if (found == sessions_.end()) return;
-  found->second->complete(now, completion.key.request, std::move(completion.reply));
+  found->second->complete(now, std::move(completion));
+}
+
+void Clients::tell_monitors(const std::string& line) {
+  for (const auto& session : sessions_ | std::views::values) session->hear(line);
 }
 
 void Clients::flush(Instant now) {

@@ -43,6 +43,9 @@ class Clients final : private ClientSession::Host {
   bool is_idle() const;
   void close_all();
 
+  // A line of MONITOR, for those that listen.
+  void tell_monitors(const std::string& line);
+
   std::string list(Instant now) const;
   std::size_t count() const { return sessions_.size(); }
   std::size_t kill(std::optional<std::uint64_t> id, const std::optional<std::string>& address);

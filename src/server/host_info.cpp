@@ -1,7 +1,9 @@
 #include "server/host_info.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -23,15 +25,22 @@ long resident_bytes() {
 
 }  // namespace
 
+std::size_t allocated_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 std::vector<std::pair<std::string, std::string>> process_info(Duration uptime) {
+  utsname system{};
+  ::uname(&system);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   const auto uptime_seconds = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
   const std::string memory = std::to_string(resident_bytes());
-  return {{"process_id", std::to_string(::getpid())},
+  return {{"os", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
+          {"process_id", std::to_string(::getpid())},
           {"uptime_in_seconds", std::to_string(uptime_seconds)},
           {"uptime_in_days", std::to_string(uptime_seconds / 86400)},
-          {"used_memory", memory},
           {"used_memory_rss", memory},
           {"used_memory_peak", std::to_string(usage.ru_maxrss * 1024)},
           {"used_cpu_sys", seconds(usage.ru_stime)},

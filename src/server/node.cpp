@@ -106,7 +106,9 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
       peers_(io, std::move(parts.peers), make_peers_config(options, address_, peer_address_),
              *this),
       snapshots_(std::move(parts.stored.snapshots), *this),
-      log_(std::move(parts.stored.wal), *this) {}
+      log_(std::move(parts.stored.wal), *this) {
+  statistics().tunables.maxmemory = options.maxmemory;
+}
 
 Exit Node::run() {
   wait_for_signals();

@@ -88,6 +88,8 @@ class Node final : private frontend::Port,
   bool is_connected(NodeId node) const override;
   std::string client_list() const override;
   std::size_t client_count() const override;
+  std::size_t used_memory() const override;
+  void tell_monitors(const std::string& line) override;
   std::size_t kill_clients(std::optional<std::uint64_t> id,
                            std::optional<std::string> address) override;
   std::vector<std::pair<std::string, std::string>> host_info() const override;
@@ -124,6 +126,8 @@ class Node final : private frontend::Port,
   std::optional<Known> known_;  // as last told to the log
   std::optional<Stop> stop_;
   Instant tell_time_at_;
+  mutable Instant memory_asked_at_;
+  mutable std::size_t used_memory_ = 0;  // then
   Instant announces_until_;  // a transfer was asked for: clients are told when it has succeeded
   std::optional<Exit> exit_;
   // Last: their threads call the rest.

@@ -76,6 +76,20 @@ std::size_t Node::client_count() const {
   return clients_.count();
 }
 
+std::size_t Node::used_memory() const {
+  constexpr Duration kInterval = std::chrono::milliseconds(200);
+  const Instant time = now();
+  if (used_memory_ == 0 || time - memory_asked_at_ >= kInterval) {
+    used_memory_ = allocated_bytes();
+    memory_asked_at_ = time;
+  }
+  return used_memory_;
+}
+
+void Node::tell_monitors(const std::string& line) {
+  clients_.tell_monitors(line);
+}
+
 std::size_t Node::kill_clients(std::optional<std::uint64_t> id,
                                std::optional<std::string> address) {
   return clients_.kill(id, address);

@@ -46,6 +46,7 @@ struct Options {
   std::size_t max_clients = 10'000;
   std::size_t key_bytes_max = 64 << 10;
   std::size_t value_bytes_max = 64 << 20;
+  std::uint64_t maxmemory = 0;  // zero: no bound
   std::size_t pending_bytes_max = 256 << 20;
   std::uint64_t segment_bytes = 64 << 20;
 

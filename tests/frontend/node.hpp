@@ -54,6 +54,8 @@ class FakeNode final : public Port {
   bool is_connected(NodeId node) const override { return node != NodeId(3); }
   std::string client_list() const override { return "id=1 addr=a:1\nid=12 addr=b:2\n"; }
   std::size_t client_count() const override { return 2; }
+  std::size_t used_memory() const override { return memory; }
+  void tell_monitors(const std::string& line) override { monitored.push_back(line); }
   std::size_t kill_clients(std::optional<std::uint64_t>, std::optional<std::string>) override {
     return ++kills;
   }
@@ -86,6 +88,8 @@ class FakeNode final : public Port {
   std::vector<std::uint64_t> snapshots;
   std::vector<replica::FetchRequest> fetches;
   std::size_t kills = 0;
+  std::size_t memory = 1'500'000;
+  std::vector<std::string> monitored;
   NodeId transferred_to;
   bool is_shut_down = false;
   std::vector<NodeId> cut;
@@ -133,10 +137,10 @@ class Client {
     return bytes;
   }
   // The node's answer to the oldest request that it was given.
-  std::string answered(kv::Reply reply) {
+  std::string answered(kv::Reply reply, Instant now = {}, const replica::Cost& cost = {}) {
     const auto request = node.submitted.front().request;
     node.submitted.pop_front();
-    connection->complete(Instant(), request, std::move(reply));
+    connection->complete(now, request, std::move(reply), cost);
     return hears();
   }
 
