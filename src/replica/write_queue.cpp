@@ -1,6 +1,7 @@
 #include "replica/write_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.hpp"
 #include "base/planted.hpp"
@@ -38,7 +39,7 @@ std::optional<kv::Reply> WriteQueue::add(Instant now, RequestKey key, kv::Args a
   Writer writer(write.command);
   kv::put_command(args, writer);
   bytes_ += cost(write);
-  writes_.push_back(std::move(write));
+  waiting_.push_back(std::move(write));
   return std::nullopt;
 }
 
@@ -54,16 +55,19 @@ std::string WriteQueue::next_section(Instant now) {
   }
   std::string commands;
   const std::size_t first = sent_;
-  while (sent_ < writes_.size()) {
-    const std::string& command = writes_[sent_].command;
+  while (sent_ < numbered_.size() || !waiting_.empty()) {
+    const bool is_new = sent_ == numbered_.size();
+    const std::string& command = (is_new ? waiting_.front() : numbered_[sent_]).command;
     const bool full = commands.size() + command.size() > config_.section_bytes_max;
     if (sent_bytes_ >= config_.window_bytes || (full && !commands.empty())) break;
     commands += command;
     sent_bytes_ += command.size();
     ++sent_;
+    if (!is_new) continue;
+    numbered_.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
   }
   if (sent_ == first) return section;
-  numbered_ = std::max(numbered_, sent_);
   if (!waiting_since_) waiting_since_ = now;
   kv::put_section(kv::CommandsSection{.origin = self_,
                                       .epoch = epoch_,
@@ -93,35 +97,31 @@ void WriteQueue::tick(Instant now, bool leader_is_self) {
 }
 
 void WriteQueue::expire(Instant now) {
-  // Deadlines rise along the queue, so those that are over stand in front.
-  for (std::size_t i = 0; i < writes_.size() && writes_[i].deadline <= now;) {
-    Write& write = writes_[i];
-    if (i < numbered_) {
-      if (write.key) {
-        const bool lies = planted(Bug::kUnknownCalledFailed);
-        finish(write, lies ? not_executed() : unknown_outcome());
-        write.key.reset();
-        if (!renumbering_) waiting_since_.reset();
-        renumbering_ = true;
-      }
-      ++i;
-    } else {
-      finish(write, not_executed());
-      if (planted(Bug::kRefusedButKept)) {
-        write.key.emplace();
-        write.deadline = Instant::max();
-        break;
-      }
-      bytes_ -= cost(write);
-      writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(i));
+  for (; given_up_ < numbered_.size(); ++given_up_) {
+    Write& write = numbered_[given_up_];
+    if (write.deadline > now) return;
+    finish(write, planted(Bug::kUnknownCalledFailed) ? not_executed() : unknown_outcome());
+    write.key.reset();
+    if (!renumbering_) waiting_since_.reset();
+    renumbering_ = true;
+  }
+  while (!waiting_.empty() && waiting_.front().deadline <= now) {
+    Write& write = waiting_.front();
+    finish(write, not_executed());
+    if (planted(Bug::kRefusedButKept)) {
+      write.key.emplace();
+      write.deadline = Instant::max();
+      break;
     }
+    bytes_ -= cost(write);
+    waiting_.pop_front();
   }
 }
 
 void WriteQueue::applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply) {
   if (epoch != epoch_) return;  // from an earlier life of this node
-  CHECK(numbered_ > 0 && seq == first_seq_);
-  finish(writes_.front(), std::move(reply));
+  CHECK(!numbered_.empty() && seq == first_seq_);
+  finish(numbered_.front(), std::move(reply));
   drop_front();
   ++first_seq_;
   resend_after_ = config_.resend_interval;
@@ -129,10 +129,10 @@ void WriteQueue::applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply 
 }
 
 void WriteQueue::drop_front() {
-  const std::size_t size = writes_.front().command.size();
-  bytes_ -= cost(writes_.front());
-  writes_.pop_front();
-  --numbered_;
+  const std::size_t size = numbered_.front().command.size();
+  bytes_ -= cost(numbered_.front());
+  numbered_.pop_front();
+  if (given_up_ > 0) --given_up_;
   if (sent_ > 0) {
     --sent_;
     sent_bytes_ -= size;
@@ -157,23 +157,26 @@ void WriteQueue::opened(std::uint64_t nonce, Index epoch) {
   epoch_ = epoch;
   renumbering_ = false;
   first_seq_ = 1;
-  numbered_ = sent_ = 0;
+  for (; given_up_ > 0; --given_up_) {
+    bytes_ -= cost(numbered_.front());
+    numbered_.pop_front();
+  }
+  waiting_.insert(waiting_.begin(), std::move_iterator(numbered_.begin()),
+                  std::move_iterator(numbered_.end()));
+  numbered_.clear();
+  sent_ = 0;
   sent_bytes_ = 0;
   gap_seen_at_ = 0;
   waiting_since_.reset();
   resend_after_ = config_.resend_interval;
-  std::erase_if(writes_, [&](const Write& write) {
-    if (!write.key) bytes_ -= cost(write);
-    return !write.key;
-  });
 }
 
 void WriteQueue::skipped(Index epoch, std::uint64_t next_seq) {
   // Of an epoch that was closed in between it is not known how far it came.
   const bool is_closed = epoch != epoch_;
   if (is_closed) renumbering_ = true;
-  while (numbered_ > 0 && (is_closed || first_seq_ < next_seq)) {
-    finish(writes_.front(), unknown_outcome());
+  while (!numbered_.empty() && (is_closed || first_seq_ < next_seq)) {
+    finish(numbered_.front(), unknown_outcome());
     drop_front();
     ++first_seq_;
   }
@@ -183,8 +186,10 @@ void WriteQueue::skipped(Index epoch, std::uint64_t next_seq) {
 void WriteQueue::forget_client(std::uint64_t client) {
   // Its writes were asked for and go on; only the answers have nowhere to go. A key stays, since
   // without one a write counts as given up.
-  for (Write& write : writes_) {
-    if (write.key && write.key->client == client) write.key->client = 0;
+  for (std::deque<Write>* writes : {&numbered_, &waiting_}) {
+    for (Write& write : *writes) {
+      if (write.key && write.key->client == client) write.key->client = 0;
+    }
   }
 }
 
@@ -194,10 +199,10 @@ void WriteQueue::finish(const Write& write, kv::Reply reply) {
 
 Instant WriteQueue::next_deadline() const {
   Instant next = Instant::max();
-  for (const Write& write : writes_) {
-    if (!write.key) continue;
-    next = write.deadline;
-    break;
+  if (given_up_ < numbered_.size()) {
+    next = numbered_[given_up_].deadline;
+  } else if (!waiting_.empty()) {
+    next = waiting_.front().deadline;
   }
   if (waiting_since_) next = std::min(next, *waiting_since_ + answer_time());
   return next;

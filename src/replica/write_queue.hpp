@@ -22,8 +22,8 @@ namespace holdfast::replica {
 // stays where it is until a new epoch is open: after that no replica applies the old numbers, and
 // what is left is numbered anew. The same happens when the node starts.
 //
-// Invariants: numbered_ <= writes_.size(); sent_ <= numbered_; writes_[i] for i < numbered_ has
-// the number first_seq_ + i; deadlines rise along the queue.
+// Invariants: numbered_[i] has the number first_seq_ + i; sent_, given_up_ <= numbered_.size();
+// exactly the first given_up_ have no key; deadlines rise along numbered_ and on along waiting_.
 class WriteQueue {
  public:
   WriteQueue(NodeId self, std::uint64_t nonce, const Config& config)
@@ -52,7 +52,7 @@ class WriteQueue {
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
   // An epoch was asked for, perhaps in vain.
   bool has_asked() const { return has_asked_; }
-  std::size_t size() const { return writes_.size(); }
+  std::size_t size() const { return numbered_.size() + waiting_.size(); }
   std::size_t bytes() const { return bytes_; }
   Instant next_deadline() const;
 
@@ -75,14 +75,15 @@ class WriteQueue {
   std::uint64_t nonce_;
   const Config& config_;
 
-  std::deque<Write> writes_;
+  std::deque<Write> numbered_;  // were sent at least once in this epoch
+  std::deque<Write> waiting_;   // behind them
   std::size_t bytes_ = 0;
   Index epoch_;  // zero: none is open
   bool has_asked_ = false;
   bool renumbering_ = true;      // waits for a new epoch; nothing else is sent meanwhile
-  std::uint64_t first_seq_ = 1;  // of writes_.front()
-  std::size_t numbered_ = 0;     // were sent at least once in this epoch
-  std::size_t sent_ = 0;         // … and need not be sent again, as far as is known
+  std::uint64_t first_seq_ = 1;  // of numbered_.front()
+  std::size_t given_up_ = 0;     // of numbered_: nobody waits for them any more
+  std::size_t sent_ = 0;         // … and these need not be sent again, as far as is known
   std::size_t sent_bytes_ = 0;
   std::uint64_t gap_seen_at_ = 0;
 
