@@ -32,8 +32,11 @@ std::optional<kv::Reply> ReadQueue::add(Instant now, RequestKey key, kv::Args ar
 
 std::uint64_t ReadQueue::next_question(Instant now) {
   if (unasked_.empty() || groups_.size() >= kQuestionsMax) return 0;
-  groups_.push_back(
-      {.token = ++last_token_, .asked = now, .index = {}, .reads = std::exchange(unasked_, {})});
+  groups_.push_back({.token = ++last_token_,
+                     .asked = now,
+                     .index = {},
+                     .granted = {},
+                     .reads = std::exchange(unasked_, {})});
   return last_token_;
 }
 
@@ -41,6 +44,7 @@ void ReadQueue::granted(Instant now, const raft::ReadGranted& grant) {
   const auto group = std::ranges::find(groups_, grant.token, &Group::token);
   if (group == groups_.end()) return;
   group->index = grant.index;
+  group->granted = now;
   if (now - group->asked < config_.resend_interval) resend_after_ = config_.resend_interval;
 }
 
@@ -52,23 +56,28 @@ void ReadQueue::refused(std::uint64_t token) {
 }
 
 void ReadQueue::answer(const kv::StateMachine& state) {
-  for (Read& read : std::exchange(content_, {})) answer(read, state);
+  for (Read& read : std::exchange(content_, {})) answer(read, state, {}, {});
   for (Group& group : groups_) {
     const bool is_applied = group.index <= state.applied_index();
     if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) continue;
     fresh_at_ = std::max(fresh_at_.value_or(group.asked), group.asked);
-    for (Read& read : group.reads) answer(read, state);
+    for (Read& read : group.reads) answer(read, state, group.asked, group.granted);
     group.reads.clear();
   }
   std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
 }
 
-void ReadQueue::answer(Read& read, const kv::StateMachine& state) {
+void ReadQueue::answer(Read& read, const kv::StateMachine& state, Instant asked, Instant granted) {
   Reader reader(read.command);
   kv::get_command(reader, args_);
   CHECK(reader.finished());
-  completions_.push_back({read.key, state.read(args_)});
   bytes_ -= cost(read);
+  completions_.push_back({read.key,
+                          state.read(args_),
+                          {.asked = read.deadline - config_.request_timeout,
+                           .sent = asked,
+                           .committed = granted,
+                           .command = std::move(read.command)}});
 }
 
 void ReadQueue::refuse_above(Index index, const kv::Reply& refusal) {

@@ -52,10 +52,11 @@ class ReadQueue {
   struct Group {
     std::uint64_t token = 0;
     Instant asked;
-    Index index;  // zero: not granted yet
+    Index index;      // zero: not granted yet
+    Instant granted;  // when that was
     std::vector<Read> reads;
   };
-  void answer(Read& read, const kv::StateMachine& state);
+  void answer(Read& read, const kv::StateMachine& state, Instant asked, Instant granted);
   static std::size_t cost(const Read& read) { return read.command.size() + kRequestOverheadBytes; }
   template <class Condition>
   void drop_if(std::vector<Read>& reads, Condition condition);

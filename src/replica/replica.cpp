@@ -119,6 +119,7 @@ void Replica::submit_member(Instant now, RequestKey key, MemberRequest request) 
 void Replica::persisted(Instant now, Ticket ticket) {
   state_->now = now;
   state_->core.persisted(now, ticket);
+  state_->entry_times.durable(state_->core.durable_index(), now);
 }
 
 void Replica::set_storage_stalled(bool stalled) {
@@ -183,6 +184,7 @@ void Replica::State::notice_leader() {
   if (core.is_leader()) {
     clock.lead(now, machine.cluster_time_ms());
     time_proposed = Index();
+    entry_times.clear();
   }
 }
 
@@ -217,6 +219,7 @@ void Replica::State::run_core() {
 
 void Replica::State::apply(const raft::Committed& committed) {
   const bool is_command = committed.entry.kind == raft::EntryKind::kCommand;
+  durable_at = entry_times.durable_at(committed.index);
   machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
   maker.applied(raft::Log::cost(committed.entry));
 }

@@ -72,6 +72,7 @@ void Replica::State::propose(std::string batch) {
   const auto index = core.propose(Payload(std::move(batch)));
   CHECK(index.has_value());
   time_proposed = *index;
+  entry_times.proposed(*index);
 }
 
 void Replica::State::forward_writes() {

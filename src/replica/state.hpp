@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "replica/cluster_clock.hpp"
+#include "replica/entry_times.hpp"
 #include "replica/member_queue.hpp"
 #include "replica/read_queue.hpp"
 #include "replica/replica.hpp"
@@ -21,7 +22,7 @@ struct Replica::State final : kv::ApplyListener {
   State(Config c, raft::Restored restored, Kept kept, std::uint64_t nonce, Instant start);
 
   void applied(NodeId origin, Index epoch, std::uint64_t seq, kv::Reply reply) override {
-    if (origin == core.id()) writes.applied(now, epoch, seq, std::move(reply));
+    if (origin == core.id()) writes.applied(now, epoch, seq, std::move(reply), durable_at);
   }
   void gap(NodeId origin, Index epoch, std::uint64_t expected) override {
     if (origin == core.id()) writes.gap(epoch, expected);
@@ -82,7 +83,9 @@ struct Replica::State final : kv::ApplyListener {
   std::optional<Index> membership_told;            // to the host
   std::optional<std::set<NodeId>> origins_in_log;  // of the log when it was first asked for
   ClusterClock clock;
-  Index time_proposed;             // the last entry of ours with a time
+  Index time_proposed;  // the last entry of ours with a time
+  EntryTimes entry_times;
+  Instant durable_at;              // of the entry that is being applied
   std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn
   std::size_t forwarded_bytes = 0;
   bool stalled = false;

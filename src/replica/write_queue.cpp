@@ -61,6 +61,7 @@ std::string WriteQueue::next_section(Instant now) {
     const bool full = commands.size() + command.size() > config_.section_bytes_max;
     if (sent_bytes_ >= config_.window_bytes || (full && !commands.empty())) break;
     commands += command;
+    (is_new ? waiting_.front() : numbered_[sent_]).sent = now;
     sent_bytes_ += command.size();
     ++sent_;
     if (!is_new) continue;
@@ -118,25 +119,32 @@ void WriteQueue::expire(Instant now) {
   }
 }
 
-void WriteQueue::applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply) {
+void WriteQueue::applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply,
+                         Instant durable) {
   if (epoch != epoch_) return;  // from an earlier life of this node
   CHECK(!numbered_.empty() && seq == first_seq_);
-  finish(numbered_.front(), std::move(reply));
-  drop_front();
-  ++first_seq_;
+  Write write = take_front();
+  finish(write, std::move(reply),
+         {.asked = write.deadline - config_.request_timeout,
+          .sent = write.sent,
+          .durable = durable,
+          .committed = now,
+          .command = std::move(write.command)});
   resend_after_ = config_.resend_interval;
   waiting_since_ = sent_ > 0 ? std::optional(now) : std::nullopt;
 }
 
-void WriteQueue::drop_front() {
-  const std::size_t size = numbered_.front().command.size();
-  bytes_ -= cost(numbered_.front());
+WriteQueue::Write WriteQueue::take_front() {
+  Write write = std::move(numbered_.front());
+  bytes_ -= cost(write);
   numbered_.pop_front();
+  ++first_seq_;
   if (given_up_ > 0) --given_up_;
   if (sent_ > 0) {
     --sent_;
-    sent_bytes_ -= size;
+    sent_bytes_ -= write.command.size();
   }
+  return write;
 }
 
 void WriteQueue::gap(Index epoch, std::uint64_t expected) {
@@ -176,9 +184,7 @@ void WriteQueue::skipped(Index epoch, std::uint64_t next_seq) {
   const bool is_closed = epoch != epoch_;
   if (is_closed) renumbering_ = true;
   while (!numbered_.empty() && (is_closed || first_seq_ < next_seq)) {
-    finish(numbered_.front(), unknown_outcome());
-    drop_front();
-    ++first_seq_;
+    finish(take_front(), unknown_outcome());
   }
   send_again();
 }
@@ -193,8 +199,9 @@ void WriteQueue::forget_client(std::uint64_t client) {
   }
 }
 
-void WriteQueue::finish(const Write& write, kv::Reply reply) {
-  if (write.key && write.key->client != 0) completions_.push_back({*write.key, std::move(reply)});
+void WriteQueue::finish(const Write& write, kv::Reply reply, Cost cost) {
+  if (!write.key || write.key->client == 0) return;
+  completions_.push_back({*write.key, std::move(reply), std::move(cost)});
 }
 
 Instant WriteQueue::next_deadline() const {

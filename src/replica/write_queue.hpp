@@ -40,7 +40,8 @@ class WriteQueue {
   void tick(Instant now, bool leader_is_self);
 
   // What this node applied.
-  void applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply);
+  // `durable`: when it was that here, if that is known.
+  void applied(Instant now, Index epoch, std::uint64_t seq, kv::Reply reply, Instant durable = {});
   void gap(Index epoch, std::uint64_t expected);
   void opened(std::uint64_t nonce, Index epoch);
   // A snapshot has taken the place of entries that were never applied here: of this epoch all
@@ -61,6 +62,7 @@ class WriteQueue {
     std::optional<RequestKey> key;  // none: nobody waits for it any more
     std::string command;
     Instant deadline;
+    Instant sent = {};
   };
   static std::size_t cost(const Write& write) {
     return write.command.size() + kRequestOverheadBytes;
@@ -68,8 +70,8 @@ class WriteQueue {
   // Without an answer for this long, what was sent counts as lost.
   Duration answer_time() const { return resend_after_ + raft::travel_time(sent_bytes_); }
   void expire(Instant now);
-  void drop_front();
-  void finish(const Write& write, kv::Reply reply);
+  Write take_front();
+  void finish(const Write& write, kv::Reply reply, Cost cost = {});
 
   NodeId self_;
   std::uint64_t nonce_;

@@ -33,8 +33,7 @@ replica::Cost cost_of(const std::vector<std::string>& args) {
 TEST(CommandStatistics, CallsFailuresAndRejections_AreCounted) {
   Client client;
   client.says("INCR n\r\nINCR\r\nGET\r\nNOSUCH\r\nPING\r\n");
-  client.answered(Reply::error("WRONGTYPE no"), kStart + microseconds(300),
-                  {.asked = kStart});
+  client.answered(Reply::error("WRONGTYPE no"), kStart + microseconds(300), {.asked = kStart});
   const std::string info = client.calls({"INFO", "commandstats"});
   EXPECT_THAT(info, HasSubstr("cmdstat_incr:calls=1,usec=300,usec_per_call=300.00,"
                               "rejected_calls=1,failed_calls=1\r\n"));
