@@ -106,7 +106,7 @@ constexpr std::array kRows = {
     row("config|rewrite", 2, kAdmin, do_config_rewrite, "server", "2.8.0", "",
         "Refused: settings are given at the start."),
     row("config|set", -4, kAdmin, do_config_set, "server", "2.0.0",
-        "parameter value [parameter value ...]", "Refuses any value but the one in force."),
+        "parameter value [parameter value ...]", "Changes settings of this node while it runs."),
     row("debug", -2, kNone, nullptr, "server", "1.0.0", "", "A container for debugging commands.",
         Kind::kContainer),
     row("debug|set-active-expire", 3, kAdmin, do_debug_accept, "server", "1.0.0", "0 | 1",
