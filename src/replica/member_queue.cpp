@@ -162,14 +162,27 @@ void MemberQueue::step(Instant now, raft::Core& core) {
   });
 }
 
+// What is so here may have been changed by a leader of which this one has not heard yet. Nobody
+// commits an entry of its own term who has a successor.
+bool MemberQueue::is_proved(raft::Core& core, Waiting& waiting) {
+  if (waiting.is_begun) return true;
+  if (waiting.proof.term != core.term()) {
+    const auto index = core.propose(Payload());
+    if (index) waiting.proof = {*index, core.term()};
+  }
+  return waiting.proof.index && waiting.proof.index <= core.commit_index();
+}
+
 std::optional<kv::Reply> MemberQueue::try_to_finish(Instant now, raft::Core& core, Waiting& waiting,
                                                     bool& may_change) {
   if (!core.is_leader()) return leadership_lost(waiting.is_begun);
   const Membership& membership = core.membership();
   const bool is_settled = !membership.is_joint() && core.membership_index() <= core.commit_index();
-  if (is_settled && is_fulfilled(waiting.request, membership)) return kv::Reply::ok();
+  if (is_settled && is_fulfilled(waiting.request, membership) && is_proved(core, waiting)) {
+    return kv::Reply::ok();
+  }
   if (now >= waiting.deadline) return too_late(core, waiting);
-  if (!is_settled || !may_change) return std::nullopt;
+  if (!is_settled || !may_change || waiting.proof.index) return std::nullopt;
   if (waiting.is_begun && is_addition(waiting.request) &&
       !membership.contains(waiting.request.node)) {
     return error(name_of(waiting.request.node) + " was removed again before it was a voter");

@@ -45,11 +45,13 @@ class MemberQueue {
     RequestKey key;
     MemberRequest request;
     Instant deadline;
-    bool is_begun = false;  // something of it is in the log, perhaps
+    bool is_begun = false;      // something of it is in the log, perhaps
+    raft::Position proof = {};  // of what is so already: when it is committed, we did lead
   };
   // Nothing: it goes on. `may_change`: no request before this one is to change something first.
   std::optional<kv::Reply> try_to_finish(Instant now, raft::Core& core, Waiting& waiting,
                                          bool& may_change);
+  static bool is_proved(raft::Core& core, Waiting& waiting);
   kv::Reply too_late(const raft::Core& core, const Waiting& waiting) const;
 
   const Config& config_;

@@ -75,6 +75,29 @@ TEST_F(MemberQueueTest, ThoseBehindANodeThatCatchesUp_AreCarriedOut) {
   EXPECT_FALSE(answers_.contains(1));
 }
 
+// A leader whom the others have replaced must not say what has been so.
+TEST_F(MemberQueueTest, WhatIsSoAlready_IsAnsweredWhenThatIsProved) {
+  const Index before = core_.commit_index();
+  add(1, Kind::kRemove, 9);
+  EXPECT_EQ(answers_.at(1), kv::Reply::ok());
+  EXPECT_GT(core_.commit_index(), before);
+
+  add(2, Kind::kAdd, 4);
+  add(3, Kind::kAddLearner, 5);
+  MemberRequest again;
+  again.kind = Kind::kAddLearner;
+  again.node = NodeId(5);
+  again.address = "n5:1";
+  queue_.add(now_, {1, 4}, again);
+  queue_.step(now_, core_);
+  const raft::Effects unwritten = core_.take_effects(now_);
+  queue_.step(now_, core_);
+  EXPECT_TRUE(queue_.take_completions().empty()) << "nothing is on disk that would prove it";
+  for (const raft::Persist& batch : unwritten.persist) core_.persisted(now_, batch.ticket);
+  run();
+  EXPECT_EQ(answers_.at(4), kv::Reply::ok());
+}
+
 TEST_F(MemberQueueTest, EachRequest_HasATimeOfItsOwn) {
   add(1, Kind::kAdd, 4);
   const Instant first = queue_.next_deadline();
