@@ -38,6 +38,7 @@ enum class Bug : std::uint8_t {
   kJointIgnoresOld,
   kChangeMadeTwice,
   kRemovedNodeVotes,
+  kEmptyNodeVotes,
   kLeaseKeptOverPause,
   // storage
   kSyncSkipped,

@@ -6,6 +6,13 @@
 
 namespace holdfast::raft {
 
+namespace {
+// A leader's log must have what this node may have acknowledged and forgotten.
+bool reaches_forgotten(const Position& last, const HardState& state) {
+  return is_up_to_date(last, state.votes_from) || planted(Bug::kEmptyNodeVotes);
+}
+}  // namespace
+
 void Core::reset_election_timer(Instant now) {
   const auto low = static_cast<std::uint64_t>(config_.election_timeout_min.count());
   const auto high = static_cast<std::uint64_t>(config_.election_timeout_max.count());
@@ -22,7 +29,7 @@ bool Core::hears_leader(Instant now) const {
 // it may be the only one that has it (Thesis §4.2.2).
 bool Core::may_campaign() const {
   return memberships_.is_voter_since(commit_index_, id()) &&
-         is_up_to_date(log_.last(), hard_state_.votes_from);
+         reaches_forgotten(log_.last(), hard_state_);
 }
 
 void Core::become_follower(Instant now, Term term, NodeId leader) {
@@ -82,9 +89,8 @@ void Core::become_candidate(Instant now, bool forced) {
 void Core::on(Instant now, NodeId from, const VoteRequest& request) {
   const Ticket no_promise = hard_state_ticket_;
   const Position last{request.last_index, request.last_term};
-  const bool newer =
-      (is_up_to_date(last, log_.last()) && is_up_to_date(last, hard_state_.votes_from)) ||
-      planted(Bug::kVoteForStaleLog);
+  const bool newer = (is_up_to_date(last, log_.last()) && reaches_forgotten(last, hard_state_)) ||
+                     planted(Bug::kVoteForStaleLog);
   if (request.pre) {
     const bool granted = request.term > term() && newer && !hears_leader(now);
     // A refusal names our term, so that a candidate of an older one catches up with it.

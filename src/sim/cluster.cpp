@@ -36,6 +36,8 @@ Cluster::Cluster(ClusterOptions options)
     Dice dice = dice_for(options_.seed, Use::kProcess, number);
     const Clock clock = draw_clock(dice.fork(), options_.skew_ppm_max);
     nodes_.push_back(id);
+    const raft::Membership& first = options_.first_membership;
+    if (!first.members.empty() && !first.contains(id)) without_data_.insert(id);
     Process::Host& host = *this;
     Process& made = *processes_
                          .emplace(id, std::make_unique<Process>(events_, dice.fork(), id, clock,
@@ -68,20 +70,28 @@ void Cluster::crash(NodeId id, bool power_lost) {
   Process& victim = process(id);
   if (!victim.is_running()) return;
   victim.crash(power_lost);
+  if (!power_lost) say_process_ended(id);
   streams_.node_died(id, !power_lost);
   reset_links(id);
   see(id);
 }
 
+// Nobody says it of a machine that has lost power.
+void Cluster::say_process_ended(NodeId id) {
+  for (const NodeId other : others(id)) network_.process_ended(id, other);
+}
+
 void Cluster::start(NodeId id) {
-  process(id).start();
+  if (!has_data(id)) return;
+  process(id).start(options_.first_membership);
   reset_links(id);
   see(id);
 }
 
 void Cluster::start_and_lose_power(NodeId id, std::uint64_t operation) {
+  if (!has_data(id)) return;
   process(id).disk().power_off_at(operation);
-  process(id).start();
+  process(id).start(options_.first_membership);
   process(id).crash(true);
 }
 
@@ -127,17 +137,6 @@ NodeId Cluster::leader() const {
     leader = id;
   }
   return leader;
-}
-
-bool Cluster::has_converged() {
-  std::set<std::pair<Index, std::uint64_t>> states;
-  for (const auto& [id, process] : processes_) {
-    if (!process->is_running()) continue;
-    Program& program = *process->program();
-    if (program.applied_index() != monitor_.committed()) return false;
-    states.emplace(program.applied_index(), program.digest());
-  }
-  return states.size() == 1;
 }
 
 void Cluster::say(const std::string& what, NodeId node) {
@@ -194,9 +193,14 @@ void Cluster::turn_ended(Process& process, const replica::Output& output) {
   }
   see(id);
   monitor_.turn_ended(process, output);
+  note_membership(process, output);
   for (const replica::Outgoing& outgoing : output.messages) {
     network_.send(id, outgoing.to, outgoing.message);
   }
+  for (const replica::Completion& done : output.completions) {
+    if (answer_listener_) answer_listener_(id, done);
+  }
+  if (output.removed && process.is_running()) stop_removed(process);
 }
 
 void Cluster::made_durable(Process& process, const std::vector<raft::Persist>& batches) {
@@ -207,6 +211,7 @@ void Cluster::stopped(Process& process, const std::string& reason) {
   stops_.emplace_back(process.id(), reason);
   tally_.add(process.health() == Health::kRefused ? "stop: log refused" : "stop: disk failed");
   say("stopped: " + reason, process.id());
+  say_process_ended(process.id());
   streams_.node_died(process.id(), true);
   reset_links(process.id());
   see(process.id());
@@ -224,6 +229,10 @@ void Cluster::frame_arrived(NodeId to, NodeId from, std::string_view bytes) {
 void Cluster::link_was_reset(NodeId a, NodeId b) {
   process(a).link_was_reset(b);
   process(b).link_was_reset(a);
+}
+
+void Cluster::peer_was_lost(NodeId node, NodeId peer) {
+  process(node).input([peer](Program& program, Instant now) { program.peer_lost(now, peer); });
 }
 
 bool Cluster::stream_accepted(NodeId node, StreamId id) {

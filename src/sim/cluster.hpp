@@ -22,7 +22,10 @@ using MakeProgram =
                                            std::uint64_t nonce, Streams& streams, Instant now)>;
 
 struct ClusterOptions {
-  std::size_t nodes = 3;
+  std::size_t nodes = 3;  // by number from 1
+  // With whom the cluster begins, as their data folders know it; the others wait to be added. None:
+  // with all, and their programs know it.
+  raft::Membership first_membership = {};
   std::uint64_t seed = 1;
   MakeProgram make_program;
   Weather weather;
@@ -52,7 +55,18 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   bool run_until(const std::function<bool()>& condition, Duration at_most);
 
   void crash(NodeId id, bool power_lost);
+  // Nothing happens to a node without data: it waits to be added.
   void start(NodeId id);
+  // A node without data, which this node has just added as the leader, starts on an empty disk.
+  void start_anew(NodeId id, NodeId leader);
+  bool has_data(NodeId id) const { return !without_data_.contains(id); }
+  // A node that is down has no data any more, or none that it could start on.
+  void lose_data(NodeId id);
+  // Whatever membership may be in force, now or when those are gone who are to go, of each set of
+  // voters a majority has never lost its data, or has got it back, without this node.
+  bool can_bear_loss_of(NodeId id) const;
+  // The same if this node goes, too; then it is one of them.
+  bool may_remove(NodeId id);
   // Starts, and loses power at the n-th operation of its disk if that is while it starts.
   void start_and_lose_power(NodeId id, std::uint64_t operation);
   void pause(NodeId id) { process(id).pause(), see(id); }
@@ -60,16 +74,18 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   // Frames pass within a group only, in both directions. Nodes in no group are alone.
   void partition(const std::vector<std::vector<NodeId>>& groups);
   void heal();
-  void forgive_disk(NodeId id) { monitor_.forgive_disk(id); }
 
   const std::vector<NodeId>& nodes() const { return nodes_; }
   std::vector<NodeId> others(NodeId id) const;
   Process& process(NodeId id) { return *processes_.at(id); }
   bool is_up(NodeId id) const { return processes_.at(id)->health() == Health::kUp; }
+  // As the leader sees it; empty: there is none.
+  raft::Membership membership() const;
   std::size_t quorum() const { return nodes_.size() / 2 + 1; }
   // Who believes to lead, in the newest term of those; zero: nobody.
   NodeId leader() const;
-  // Running nodes have applied all that is committed, and have equal states.
+  // There is a leader, and running members have applied all that is committed, and have equal
+  // states.
   bool has_converged();
 
   Events& events() { return events_; }
@@ -82,11 +98,18 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   void say(const std::string& what, NodeId node = {});
   // Processes that ended by themselves, and why: failed disks, damaged logs.
   const std::vector<std::pair<NodeId, std::string>>& stops() const { return stops_; }
+  // Who hears the answers to operators' requests.
+  using AnswerListener = std::function<void(NodeId, const replica::Completion&)>;
+  void set_answer_listener(AnswerListener listener) { answer_listener_ = std::move(listener); }
   // Rare paths and the network's misdeeds, so far.
   Tally tally() const;
 
  private:
   void see(NodeId id);
+  void say_process_ended(NodeId id);
+  void note_membership(const Process& process, const replica::Output& output);
+  void stop_removed(Process& process);
+  bool can_bear(const std::set<NodeId>& hurt, const std::set<NodeId>& going) const;
   void reset_links(NodeId id);
 
   std::unique_ptr<Program> make_program(NodeId id, raft::Restored restored, replica::Kept kept,
@@ -101,6 +124,7 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
 
   void frame_arrived(NodeId to, NodeId from, std::string_view bytes) override;
   void link_was_reset(NodeId a, NodeId b) override;
+  void peer_was_lost(NodeId node, NodeId peer) override;
 
   bool stream_accepted(NodeId node, StreamId id) override;
   void stream_received(NodeId node, StreamId id, std::string_view bytes) override;
@@ -114,6 +138,11 @@ class Cluster final : private Process::Host, private Network::Host, private Stre
   std::vector<NodeId> nodes_;
   std::map<NodeId, std::unique_ptr<Process>> processes_;
   std::map<NodeId, SeenNode> seen_;
+  std::map<NodeId, raft::Membership> memberships_;  // in force for each node when last seen
+  std::set<NodeId> without_data_;
+  std::set<NodeId> going_;  // are to be removed
+  std::set<NodeId> hurt_;   // lost their data, and are not yet voters who have it back
+  AnswerListener answer_listener_;
   std::vector<std::pair<NodeId, std::string>> stops_;
   Tally tally_;
   std::uint64_t last_nonce_ = 0;

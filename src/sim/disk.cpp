@@ -129,6 +129,7 @@ VirtualDisk::VirtualDisk()
     : dirs_({"/"}), durable_dirs_({"/"}), locks_(std::make_shared<std::set<std::string>>()) {}
 
 VirtualDisk::~VirtualDisk() = default;
+VirtualDisk& VirtualDisk::operator=(VirtualDisk&& other) noexcept = default;
 
 void VirtualDisk::fail_operation(std::uint64_t n, IoError::Kind kind) {
   fail_at_ = {operations_ + n, kind};

@@ -22,6 +22,7 @@ class VirtualDisk final : public storage::Disk {
 
   VirtualDisk();
   ~VirtualDisk() override;
+  VirtualDisk& operator=(VirtualDisk&& other) noexcept;  // both of them not in use
 
   // Faults. Every call of the port counts as one operation, from 1.
   std::uint64_t operations() const { return operations_; }

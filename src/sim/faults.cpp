@@ -26,7 +26,7 @@ bool is_of_the_cluster(FaultKind kind) {
 bool ends_for_all(FaultKind kind) {
   return is_of_the_cluster(kind) || kind == FaultKind::kLeaderKill ||
          kind == FaultKind::kLeaderPause || kind == FaultKind::kIsolation ||
-         kind == FaultKind::kBitRot;
+         kind == FaultKind::kBitRot || kind == FaultKind::kDataLost;
 }
 
 DiskSpeed slow(DiskSpeed speed) {
@@ -38,7 +38,11 @@ DiskSpeed slow(DiskSpeed speed) {
 }  // namespace
 
 Faults::Faults(Cluster& cluster, const Plan& plan, std::uint64_t clients, Tally& tally)
-    : cluster_(cluster), plan_(plan), clients_(clients), tally_(tally) {}
+    : cluster_(cluster),
+      plan_(plan),
+      clients_(clients),
+      tally_(tally),
+      members_(cluster, plan, tally) {}
 
 void Faults::schedule() {
   for (const Fault& fault : plan_.faults) {
@@ -141,6 +145,16 @@ void Faults::begin(const Fault& fault) {
     case FaultKind::kHandOver:
       return cluster_.process(node).input(
           [](Program& program, Instant now) { program.hand_over(now); });
+    case FaultKind::kSnapshotAsked:
+    case FaultKind::kMemberAdded:
+    case FaultKind::kLearnerAdded:
+    case FaultKind::kMemberReplaced:
+    case FaultKind::kMemberRemoved:
+    case FaultKind::kLeaderRemoved:
+    case FaultKind::kMemberPromoted:
+    case FaultKind::kMemberMoved:
+    case FaultKind::kDataLost:
+      return members_.begin(fault);
   }
 }
 
@@ -153,12 +167,15 @@ void Faults::end(const Fault& fault) {
     case FaultKind::kSyncError:
     case FaultKind::kWriteError:
     case FaultKind::kCrashLoop:
-      start(node);
+      cluster_.start(node);
       break;
+    case FaultKind::kBitRot:
+    case FaultKind::kDataLost:
+      members_.repair(fault);
+      [[fallthrough]];
     case FaultKind::kLeaderKill:
     case FaultKind::kAllDown:
-    case FaultKind::kBitRot:
-      for (const NodeId each : cluster_.nodes()) start(each);
+      for (const NodeId each : cluster_.nodes()) cluster_.start(each);
       break;
     case FaultKind::kPause:
     case FaultKind::kLeaderPause:
@@ -189,13 +206,17 @@ void Faults::end(const Fault& fault) {
     case FaultKind::kLinkReset:
     case FaultKind::kStreamBreak:
     case FaultKind::kHandOver:
+    case FaultKind::kSnapshotAsked:
+    case FaultKind::kMemberAdded:
+    case FaultKind::kLearnerAdded:
+    case FaultKind::kMemberReplaced:
+    case FaultKind::kMemberRemoved:
+    case FaultKind::kLeaderRemoved:
+    case FaultKind::kMemberPromoted:
+    case FaultKind::kMemberMoved:
       return;
   }
   say(fault, node, false);
-}
-
-void Faults::start(NodeId node) {
-  if (!ruined_.contains(node)) cluster_.start(node);
 }
 
 // Dies again before it has done much: recovery must be able to begin anew.
@@ -203,8 +224,8 @@ void Faults::crash_loop(const Fault& fault, NodeId node, Instant until) {
   if (over_ || cluster_.now() >= until) return;
   Dice dice(fault.draw ^ static_cast<std::uint64_t>(cluster_.now().time_since_epoch().count()));
   cluster_.crash(node, dice.chance(0.7));
-  if (!ruined_.contains(node)) cluster_.start_and_lose_power(node, dice.between(1, 40));
-  start(node);
+  cluster_.start_and_lose_power(node, dice.between(1, 40));
+  cluster_.start(node);
   cluster_.events().after(dice.between(Duration(100), std::chrono::milliseconds(300)), kFault,
                           [this, &fault, node, until] { crash_loop(fault, node, until); });
 }
@@ -244,22 +265,16 @@ void Faults::cut_clients(NodeId node) {
 }
 
 void Faults::rot(NodeId node, Dice& dice) {
-  const std::size_t bearable = (cluster_.nodes().size() - 1) / 2;
-  if (ruined_.contains(node) || ruined_.size() >= bearable) return;
+  if (!cluster_.has_data(node) || !cluster_.can_bear_loss_of(node)) return;
   cluster_.crash(node, dice.chance(0.5));
   const storage::Identity identity{Process::kCluster, node};
   const RotOutcome outcome = flip_a_bit(cluster_.process(node).disk(), identity, dice);
-  switch (outcome) {
-    case RotOutcome::kHarmless:
-      return tally_.add("rot: harmless");
-    case RotOutcome::kRefused:
-      tally_.add("rot: found, the node refuses to start");
-      ruined_.insert(node);
-      return cluster_.process(node).start();
-    case RotOutcome::kLooksTorn:
-      tally_.add("rot: in the torn tail's place");
-      ruined_.insert(node);
-  }
+  if (outcome == RotOutcome::kHarmless) return tally_.add("rot: harmless");
+  const bool is_refused = outcome == RotOutcome::kRefused;
+  tally_.add(is_refused ? "rot: found, the node refuses to start"
+                        : "rot: in the torn tail's place");
+  if (is_refused) cluster_.start(node);
+  cluster_.lose_data(node);
 }
 
 void Faults::make_good() {
@@ -276,7 +291,7 @@ void Faults::make_good() {
     cluster_.process(node).disk().set_space(UINT64_MAX);
     cluster_.process(node).set_disk_speed({});
     cluster_.resume(node);
-    start(node);
+    cluster_.start(node);
   }
   cluster_.say("everything is made good");
 }

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <set>
-
 #include "sim/cluster.hpp"
+#include "sim/member_faults.hpp"
 #include "sim/plan.hpp"
 #include "sim/tally.hpp"
 
 namespace holdfast::sim {
 
-// Does a plan's faults to a cluster, each at its time, and makes each good again. A damaged disk
-// stays damaged; it is done to a minority only, since nobody can survive more.
+// Does a plan's faults to a cluster, each at its time, and makes each good again. A node whose data
+// is lost or damaged stays down, or is added anew with an empty disk; it is done to a minority
+// only, since nobody can survive more.
 class Faults {
  public:
   Faults(Cluster& cluster, const Plan& plan, std::uint64_t clients, Tally& tally);
@@ -17,8 +17,8 @@ class Faults {
   void schedule();
   // Everything that can be made good is: for the run's end.
   void make_good();
-  // Nodes whose disk is damaged: they stay down.
-  const std::set<NodeId>& ruined() const { return ruined_; }
+  // What operators began is done.
+  bool is_repaired() const { return members_.is_idle(); }
 
  private:
   void begin(const Fault& fault);
@@ -29,7 +29,6 @@ class Faults {
   void bridge(Dice& dice);
   void cut_clients(NodeId node);
   void rot(NodeId node, Dice& dice);
-  void start(NodeId node);
   NodeId node_of(const Fault& fault) const;
   NodeId victim_of(const Fault& fault) const;
   std::pair<NodeId, NodeId> link_of(const Fault& fault) const;
@@ -39,7 +38,7 @@ class Faults {
   const Plan& plan_;
   std::uint64_t clients_;
   Tally& tally_;
-  std::set<NodeId> ruined_;
+  MemberFaults members_;
   bool over_ = false;
 };
 

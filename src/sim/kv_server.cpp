@@ -72,9 +72,18 @@ replica::Output KvServer::end_turn(Instant now) {
     found->second->complete(now, completion.key.request, std::move(completion.reply));
     touched_.insert(found->first);
   }
-  output.completions.clear();
+  std::erase_if(output.completions,
+                [](const auto& done) { return done.key.client != kOperatorClient; });
   for (const StreamId id : std::exchange(touched_, {})) flush(now, id);
   return output;
+}
+
+void KvServer::change_members(Instant now, std::uint64_t request, replica::MemberRequest change) {
+  replica_.submit_member(now, {kOperatorClient, request}, std::move(change));
+}
+
+void KvServer::ask_for_snapshot(Instant now, std::uint64_t request) {
+  replica_.submit_snapshot(now, {kOperatorClient, request});
 }
 
 // As the server's session does it: one piece a turn.

@@ -22,6 +22,7 @@ class KvServer final : public Program, private frontend::Port {
 
   void receive(Instant now, NodeId from, wire::PeerMessage message) override;
   void link_reset(Instant now, NodeId peer) override;
+  void peer_lost(Instant now, NodeId peer) override { replica_.peer_lost(now, peer); }
   void persisted(Instant now, Ticket ticket) override;
   void set_storage_stalled(bool stalled) override;
   void snapshot_done(Instant now, replica::SnapshotResult result) override;
@@ -35,6 +36,8 @@ class KvServer final : public Program, private frontend::Port {
   std::size_t pending_bytes() const override { return replica_.status().pending_bytes; }
 
   void hand_over(Instant now) override { replica_.transfer_leadership(now); }
+  void change_members(Instant now, std::uint64_t request, replica::MemberRequest change) override;
+  void ask_for_snapshot(Instant now, std::uint64_t request) override;
 
   void stream_accepted(Instant now, StreamId id) override;
   void stream_received(Instant now, StreamId id, std::string_view bytes) override;

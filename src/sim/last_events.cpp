@@ -12,7 +12,7 @@ namespace holdfast::sim {
 
 namespace {
 
-double milliseconds(Duration time) {
+double in_milliseconds(Duration time) {
   return static_cast<double>(time.count()) / 1000;
 }
 
@@ -75,7 +75,7 @@ std::vector<std::string> LastEvents::lines() const {
   std::vector<std::string> lines;
   for (const Event& event : events_) {
     lines.push_back(
-        fmt::format("{:12.3f} ms  {}", milliseconds(event.at - Events::kStart),
+        fmt::format("{:12.3f} ms  {}", in_milliseconds(event.at - Events::kStart),
                     std::visit([](const auto& what) { return text(what); }, event.what)));
   }
   return lines;
@@ -85,7 +85,8 @@ std::string LastEvents::text(const Sent& sent) {
   std::string line = fmt::format("{} -> {}  {}", name_of(sent.from), name_of(sent.to), sent.name);
   for (const Field& field : sent.fields) line += fmt::format(" {}={}", field.name, field.value);
   if (sent.fate != Fate::kArrives) return line + fmt::format("  ({})", to_string(sent.fate));
-  return line + fmt::format("  (arrives at {:.3f})", milliseconds(sent.arrives - Events::kStart));
+  return line +
+         fmt::format("  (arrives at {:.3f})", in_milliseconds(sent.arrives - Events::kStart));
 }
 
 std::string LastEvents::text(const SeenNode& node) {
@@ -101,7 +102,7 @@ std::string LastEvents::text(const SeenNode& node) {
 std::string LastEvents::text(const SeenOperation& operation) {
   return fmt::format("client {}  {}  ({}, called at {:.3f})", operation.client, operation.command,
                      operation.outcome.empty() ? "outcome unknown" : operation.outcome,
-                     milliseconds(operation.called - Events::kStart));
+                     in_milliseconds(operation.called - Events::kStart));
 }
 
 std::string LastEvents::text(const Line& line) {

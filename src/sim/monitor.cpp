@@ -26,29 +26,31 @@ std::string at(Index index) {
 
 }  // namespace
 
+void Monitor::disk_replaced(NodeId id) {
+  replaced_[id].push_back(std::move(nodes_[id]));
+  nodes_.erase(id);
+  std::erase_if(vote_of_, [id](const auto& vote) { return vote.first.first == id; });
+}
+
 void Monitor::booted(const Process& process, const raft::Restored& restored) {
   Node& node = nodes_[process.id()];
-  if (!node.damaged) {
-    require(restored.hard_state.term >= node.durable.term, "a durable term was forgotten",
-            process.id());
-    const bool same_term = restored.hard_state.term == node.durable.term;
-    require(!same_term || !node.durable.voted_for ||
-                restored.hard_state.voted_for == node.durable.voted_for,
-            "a durable vote was forgotten", process.id());
-  }
+  require(restored.hard_state.term >= node.durable.term, "a durable term was forgotten",
+          process.id());
+  const bool same_term = restored.hard_state.term == node.durable.term;
+  require(!same_term || !node.durable.voted_for ||
+              restored.hard_state.voted_for == node.durable.voted_for,
+          "a durable vote was forgotten", process.id());
   Node now;
   now.durable_base = std::max(restored.base.index, restored.snapshot.last.index);
   for (std::size_t i = now.durable_base.value() - restored.base.index.value();
        i < restored.entries.size(); ++i) {
     now.durable_terms.push_back(restored.entries[i].term);
   }
-  if (!node.damaged) {
-    // What was cut may have been overwritten since; what was committed can't have been.
-    for (Index i = node.durable_base.next(); i.value() <= chosen_.size(); ++i) {
-      const Term term = chosen_[i.value() - 1].term;
-      if (!has_durably(node, i, term)) break;
-      require(has_durably(now, i, term), "a durable entry was forgotten", process.id(), at(i));
-    }
+  // What was cut may have been overwritten since; what was committed can't have been.
+  for (Index i = node.durable_base.next(); i.value() <= chosen_.size(); ++i) {
+    const Term term = chosen_[i.value() - 1].term;
+    if (!has_durably(node, i, term)) break;
+    require(has_durably(now, i, term), "a durable entry was forgotten", process.id(), at(i));
   }
   node.durable = restored.hard_state;
   node.durable_base = now.durable_base;
@@ -164,13 +166,32 @@ void Monitor::check_snapshot(const raft::Core& core) const {
 }
 
 void Monitor::check_durable(const raft::Core& core, Index index, Term term) const {
-  const auto has = [&](NodeId node) {
-    const auto found = nodes_.find(node);
-    return found != nodes_.end() && has_durably(found->second, index, term);
-  };
   // A change may have come into force in this very turn, behind what was committed.
-  require(core.meta_at(index).membership.has_quorum(has) || core.membership().has_quorum(has),
+  require(is_on_disks_of(core.meta_at(index).membership, index, term) ||
+              is_on_disks_of(core.membership(), index, term),
           "an entry was committed that no majority has on disk", NodeId(), at(index));
+}
+
+// Also on a disk that was replaced since: it was counted on before.
+bool Monitor::had_durably(NodeId id, Index index, Term term) const {
+  const auto has = [&](const Node& node) { return has_durably(node, index, term); };
+  if (const auto node = nodes_.find(id); node != nodes_.end() && has(node->second)) return true;
+  const auto replaced = replaced_.find(id);
+  return replaced != replaced_.end() && std::ranges::any_of(replaced->second, has);
+}
+
+// Of a majority of each set of voters.
+bool Monitor::is_on_disks_of(const raft::Membership& membership, Index index, Term term) const {
+  const auto is_on_majority = [&](bool raft::Member::*counts) {
+    std::size_t voters = 0, have = 0;
+    for (const raft::Member& member : membership.members) {
+      if (!(member.*counts)) continue;
+      ++voters;
+      if (had_durably(member.id, index, term)) ++have;
+    }
+    return 2 * have > voters;
+  };
+  return is_on_majority(&raft::Member::votes) && is_on_majority(&raft::Member::voted);
 }
 
 void Monitor::check_promises(NodeId id, const Node& node, const replica::Outgoing& outgoing) {

@@ -24,6 +24,8 @@ namespace holdfast::sim {
 //   8. States with the same applied index have the same digest.
 //   9. Memory for waiting requests is bounded.
 //  10. A snapshot stands for what was committed.
+//
+// Majorities are counted here anew, not by the core's own code.
 class Monitor {
  public:
   struct Violation : std::runtime_error {
@@ -32,8 +34,8 @@ class Monitor {
 
   // How much a node may hold for waiting requests.
   void set_pending_bytes_max(std::size_t bytes) { pending_bytes_max_ = bytes; }
-  // Its disk was damaged: what it forgets over a restart is not its fault.
-  void forgive_disk(NodeId id) { nodes_[id].damaged = true; }
+  // It starts anew, on an empty disk: whatever it promised, it has forgotten.
+  void disk_replaced(NodeId id);
 
   void booted(const Process& process, const raft::Restored& restored);
   void turn_ended(Process& process, const replica::Output& output);
@@ -56,7 +58,6 @@ class Monitor {
     Index commit, applied;
     Term leads;        // the term that it led when last seen; zero: none
     Index leader_end;  // and its log's end then
-    bool damaged = false;
   };
 
   void check_log(const raft::Persist& batch, const raft::Log& log);
@@ -65,12 +66,15 @@ class Monitor {
   void check_snapshot(const raft::Core& core) const;
   void check_durable(const raft::Core& core, Index index, Term term) const;
   static bool has_durably(const Node& node, Index index, Term term);
+  bool had_durably(NodeId id, Index index, Term term) const;
+  bool is_on_disks_of(const raft::Membership& membership, Index index, Term term) const;
   void check_promises(NodeId id, const Node& node, const replica::Outgoing& outgoing);
   void check_state(Process& process, Node& node);
   static void apply(Node& node, const raft::Persist& batch);
 
   std::size_t pending_bytes_max_ = SIZE_MAX;
   std::map<NodeId, Node> nodes_;
+  std::map<NodeId, std::vector<Node>> replaced_;  // as they were then
   std::map<Term, NodeId> leader_of_;
   std::map<std::pair<NodeId, Term>, NodeId> vote_of_;
   std::vector<Chosen> chosen_;  // by index

@@ -15,6 +15,7 @@ constexpr Duration kHoldRange = milliseconds(1999);
 constexpr Duration kAtOnce = std::chrono::microseconds(200);
 constexpr std::uint64_t kFrame = std::uint64_t{1} << 56;  // of Events::at's `what`
 constexpr std::uint64_t kReset = std::uint64_t{2} << 56;
+constexpr std::uint64_t kLost = std::uint64_t{20} << 56;
 constexpr Duration kReconnect = milliseconds(1);
 
 std::uint64_t subject(NodeId from, NodeId to) {
@@ -181,6 +182,13 @@ void Network::reset_link(NodeId a, NodeId b) {
   ++lives_[{a, b}];
   ++lives_[{b, a}];
   events_.after(kReconnect, kReset | subject(a, b), [this, a, b] { host_.link_was_reset(a, b); });
+}
+
+void Network::process_ended(NodeId node, NodeId peer) {
+  const Duration delay = draw_delay({node, peer}, true);
+  events_.after(delay, kLost | subject(node, peer), [this, node, peer] {
+    if (!is_cut(node, peer)) host_.peer_was_lost(peer, node);
+  });
 }
 
 void Network::cut(NodeId from, NodeId to) {

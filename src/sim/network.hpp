@@ -44,6 +44,8 @@ class Network {
     virtual void frame_arrived(NodeId to, NodeId from, std::string_view bytes) = 0;
     // The connections between the two broke and were made anew.
     virtual void link_was_reset(NodeId a, NodeId b) = 0;
+    // The system of `peer` has closed its connections to `node`: its process has ended.
+    virtual void peer_was_lost(NodeId node, NodeId peer) = 0;
   };
 
   Network(Events& events, Dice dice, Host& host) : events_(events), dice_(dice), host_(host) {}
@@ -63,6 +65,8 @@ class Network {
   void slow_down(NodeId from, NodeId to, Duration by);
   // Connections break: what is under way is lost, a half frame may arrive.
   void reset_link(NodeId a, NodeId b);
+  // A process has ended and its system closes the connections; nobody learns of it across a cut.
+  void process_ended(NodeId node, NodeId peer);
 
   // Since the start: of frames that reached the other side, as the course counts RPCs.
   struct Counts {

@@ -199,7 +199,11 @@ void PipelineClient::take_error(Request request, const std::string& error) {
     moved_to_ = node;
     return settle(std::move(request), true, error);
   }
-  if (is_passing_error(error)) return settle(std::move(request), true, error);
+  if (is_passing_error(error)) {
+    // A node that is no member may say so for ever.
+    if (error.starts_with("CLUSTERDOWN ")) moved_to_ = dice_.pick(cluster_.nodes());
+    return settle(std::move(request), true, error);
+  }
   if (is_unknown_error(error)) {
     request.may_be_executed = true;
     return settle(std::move(request), false, error);

@@ -41,6 +41,7 @@ void draw_machines(Plan& plan, Dice& dice) {
 void draw_replica(Plan& plan, Dice& dice) {
   replica::Config& config = plan.replica;
   config.request_timeout = seconds(3);
+  config.member_timeout = seconds(2);
   if (dice.chance(0.3)) {
     config.raft.election_timeout_min = milliseconds(150);
     config.raft.election_timeout_max = milliseconds(300);
@@ -112,9 +113,13 @@ void draw_faults(Plan& plan, Dice& dice) {
   if (dice.chance(0.05)) return;  // fair weather, too, must be right
   std::vector<FaultKind> kinds;
   const double share = dice.chance(0.5) ? 0.2 : 0.7;
-  for (std::size_t kind = 0; kind < kFaultKinds; ++kind) {
-    if (dice.chance(share)) kinds.push_back(static_cast<FaultKind>(kind));
+  const bool has_operators = dice.chance(0.6);
+  for (std::size_t number = 0; number < kFaultKinds; ++number) {
+    const auto kind = static_cast<FaultKind>(number);
+    if (kind > FaultKind::kSnapshotAsked && !has_operators) break;
+    if (dice.chance(share)) kinds.push_back(kind);
   }
+  if (has_operators) plan.spares = dice.between(0, 2);
   if (plan.replica.raft.lease_reads) std::erase(kinds, FaultKind::kClockJump);
   if (kinds.empty()) kinds.push_back(FaultKind::kLeaderKill);
   const std::uint64_t count = dice.between(1, 24);
@@ -179,6 +184,24 @@ std::string_view to_string(FaultKind kind) {
       return "bit rot";
     case FaultKind::kHandOver:
       return "leadership handed over";
+    case FaultKind::kSnapshotAsked:
+      return "snapshot asked for";
+    case FaultKind::kMemberAdded:
+      return "node added";
+    case FaultKind::kLearnerAdded:
+      return "learner added";
+    case FaultKind::kMemberReplaced:
+      return "member replaced";
+    case FaultKind::kMemberRemoved:
+      return "member removed";
+    case FaultKind::kLeaderRemoved:
+      return "leader removed";
+    case FaultKind::kMemberPromoted:
+      return "learner promoted";
+    case FaultKind::kMemberMoved:
+      return "member moved";
+    case FaultKind::kDataLost:
+      return "data lost";
   }
   return {};
 }
@@ -203,9 +226,10 @@ Plan Plan::draw(std::uint64_t seed) {
 
 std::string Plan::text() const {
   return fmt::format(
-      "{} nodes, {} clerks, {} pipelines, {} faults in {} ms, delays {} to {} us, loss {:.2f}",
-      nodes, clerks, pipeliners, faults.size(), duration.count() / 1000, weather.delay_min.count(),
-      weather.delay_max.count(), weather.loss);
+      "{} nodes and {} spare, {} clerks, {} pipelines, {} faults in {} ms, delays {} to {} us, "
+      "loss {:.2f}",
+      nodes, spares, clerks, pipeliners, faults.size(), duration.count() / 1000,
+      weather.delay_min.count(), weather.delay_max.count(), weather.loss);
 }
 
 }  // namespace holdfast::sim

@@ -37,8 +37,18 @@ enum class FaultKind : std::uint8_t {
   kFullDisk,
   kBitRot,    // while the node is down
   kHandOver,  // leadership is transferred
+  // Of operators (MemberFaults):
+  kSnapshotAsked,
+  kMemberAdded,  // a node that is none
+  kLearnerAdded,
+  kMemberReplaced,
+  kMemberRemoved,
+  kLeaderRemoved,
+  kMemberPromoted,
+  kMemberMoved,
+  kDataLost,  // a node goes down, and comes back without its data
 };
-inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kHandOver) + 1;
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kDataLost) + 1;
 std::string_view to_string(FaultKind kind);
 
 struct Fault {
@@ -51,7 +61,8 @@ struct Fault {
 // All that decides a run, drawn from one seed. A run is a function of its plan.
 struct Plan {
   std::uint64_t seed = 1;
-  std::size_t nodes = 3;
+  std::size_t nodes = 3;                         // begin as the cluster
+  std::size_t spares = 0;                        // wait to be added
   Duration duration = std::chrono::seconds(10);  // with clients and faults; then it heals
 
   Weather weather;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/check.hpp"
 #include "storage/recovery.hpp"
 
 namespace holdfast::sim {
@@ -15,7 +16,6 @@ constexpr std::uint64_t kSnapshotJobDone = std::uint64_t{15} << 56;
 
 constexpr std::size_t kFrameBytesMax = 1 << 26;
 constexpr std::uint64_t kSegmentBytes = 32 << 10;  // small, so that many are made
-const std::string kFolder = "/data";
 
 }  // namespace
 
@@ -25,10 +25,9 @@ Process::Process(Events& events, Dice dice, NodeId id, Clock clock, const kv::Li
 
 Process::~Process() = default;
 
-void Process::start() {
+void Process::start(const raft::Membership& first) {
   if (program_) return;
-  const storage::Identity identity{kCluster, id_};
-  auto folder = storage::DataFolder::open(disk_, kFolder, identity);
+  auto folder = storage::DataFolder::open(disk_, kFolder, {kCluster, id_}, first);
   if (!folder) return host_.stopped(*this, folder.error().message);
   folder_.emplace(std::move(*folder));
   auto found = open_stored();
@@ -37,6 +36,8 @@ void Process::start() {
     health_ = Health::kRefused;
     return host_.stopped(*this, found.error().message);
   }
+  raft::SnapshotMeta& snapshot = found->restored.snapshot;
+  if (!snapshot.last.index) snapshot.membership = folder_->initial();
   ++life_;
   health_ = Health::kUp;
   LogPipe::Listener& log_listener = *this;
@@ -51,6 +52,16 @@ void Process::start() {
   turn_is_due_ = false;
   wake_at_ = Instant::max();
   schedule_turn();
+}
+
+void Process::replace_disk(const raft::HardState& hard_state) {
+  CHECK(!program_);
+  disk_ = VirtualDisk();
+  const auto folder = storage::DataFolder::open(disk_, kFolder, {kCluster, id_});
+  auto opened = storage::Wal::open(disk_, kFolder, {kCluster, id_, kSegmentBytes});
+  CHECK(folder && opened);
+  raft::Persist batch{.ticket = {}, .hard_state = hard_state, .first = {}, .entries = {}};
+  CHECK(opened->wal.append(std::move(batch)) && opened->wal.sync());
 }
 
 std::expected<replica::Stored, replica::StoredError> Process::open_stored() {

@@ -42,8 +42,12 @@ class Process final : private LogPipe::Listener, private SnapshotPipe::Listener 
   Process(Events& events, Dice dice, NodeId id, Clock clock, const kv::Limits& limits, Host& host);
   ~Process() override;
 
-  // Starts on what the disk has.
-  void start();
+  // Starts on what the disk has; if that is nothing, as a node of a new cluster with these members.
+  // None: its program knows who they are.
+  void start(const raft::Membership& first);
+  // Of a process that is down: gives it the disk of a node that has joined a cluster, with nothing
+  // on it but this.
+  void replace_disk(const raft::HardState& hard_state);
   // kill -9; with `power_lost` the machine goes too, and with it what was not synced.
   void crash(bool power_lost);
   // SIGSTOP and SIGCONT: what arrives meanwhile waits.
@@ -73,6 +77,7 @@ class Process final : private LogPipe::Listener, private SnapshotPipe::Listener 
   SeenNode look() const;
 
   static constexpr std::uint64_t kCluster = 4711;
+  static inline const std::string kFolder = "/data";
 
  private:
   std::expected<replica::Stored, replica::StoredError> open_stored();

@@ -9,6 +9,9 @@
 
 namespace holdfast::sim {
 
+// The client under which an operator's requests are answered, in Output::completions.
+inline constexpr std::uint64_t kOperatorClient = UINT64_MAX;
+
 // What runs in a simulated process: production code behind one port, as the server's loop sees it.
 // `now` is the node's own clock. A program ends with its process and is made anew from the disk.
 class Program {
@@ -17,6 +20,8 @@ class Program {
 
   virtual void receive(Instant now, NodeId from, wire::PeerMessage message) = 0;
   virtual void link_reset(Instant now, NodeId peer) = 0;
+  // The process of a peer has ended, and its system has said so.
+  virtual void peer_lost(Instant, NodeId /*peer*/) {}
   virtual void persisted(Instant now, Ticket ticket) = 0;
   virtual void set_storage_stalled(bool stalled) = 0;
   virtual Instant next_deadline() const = 0;
@@ -36,6 +41,9 @@ class Program {
 
   // As SIGTERM asks for it; nothing if this is no leader.
   virtual void hand_over(Instant) {}
+  // Operators' requests, by number.
+  virtual void change_members(Instant, std::uint64_t /*request*/, replica::MemberRequest) {}
+  virtual void ask_for_snapshot(Instant, std::uint64_t /*request*/) {}
 
   virtual void stream_accepted(Instant, StreamId) {}
   virtual void stream_received(Instant, StreamId, std::string_view) {}

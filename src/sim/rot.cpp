@@ -13,11 +13,9 @@ class Silent final : public storage::LogVisitor {
   void record(storage::ScannedRecord) override {}
 };
 
-const std::string kFolder = "/data";
-
 std::optional<raft::Restored> restore(const VirtualDisk& disk, const storage::Identity& identity) {
   const auto copy = disk.clone();
-  auto opened = storage::Wal::open(*copy, kFolder, {identity.cluster, identity.node});
+  auto opened = storage::Wal::open(*copy, Process::kFolder, {identity.cluster, identity.node});
   if (!opened) return std::nullopt;
   return std::move(opened->restored);
 }
@@ -31,10 +29,10 @@ bool same(const raft::Restored& a, const raft::Restored& b) {
 RotOutcome flip_a_bit(VirtualDisk& disk, const storage::Identity& identity, Dice& dice) {
   const auto before = restore(disk, identity);
   Silent silent;
-  const auto end = storage::read_log(disk, kFolder, silent, identity);
+  const auto end = storage::read_log(disk, Process::kFolder, silent, identity);
   std::vector<std::string> segments;
   for (const std::string& path : disk.paths()) {
-    const bool is_log = path.starts_with(storage::log_dir(kFolder) + "/");
+    const bool is_log = path.starts_with(storage::log_dir(Process::kFolder) + "/");
     // Power may leave a file without its bytes.
     if (is_log && !disk.contents(path).empty()) segments.push_back(path);
   }

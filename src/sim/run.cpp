@@ -19,9 +19,20 @@ constexpr std::uint64_t kCheckStepsMax = 20'000'000;
 // A write larger than the rest of the room is taken by an empty queue, and replies wait besides.
 constexpr std::size_t kPendingSlack = 1 << 20;
 
+raft::Membership first_membership(const Plan& plan) {
+  raft::Membership membership;
+  for (std::uint64_t n = 1; n <= plan.nodes; ++n) {
+    raft::Member& member = membership.members.emplace_back();
+    member.id = NodeId(n);
+    member.address = address_of(NodeId(n)).to_string();
+  }
+  return membership;
+}
+
 ClusterOptions cluster_options(const Plan& plan, Observer* observer) {
   ClusterOptions options;
-  options.nodes = plan.nodes;
+  options.nodes = plan.nodes + plan.spares;
+  options.first_membership = first_membership(plan);
   options.seed = plan.seed;
   options.weather = plan.weather;
   options.stream_weather = plan.stream_weather;
@@ -36,7 +47,6 @@ ClusterOptions cluster_options(const Plan& plan, Observer* observer) {
     replica::Config config = plan.replica;
     config.raft.id = id;
     config.raft.seed = plan.seed ^ (nonce << 16);
-    for (std::uint64_t n = 1; n <= plan.nodes; ++n) config.raft.voters.push_back(NodeId(n));
     return std::make_unique<KvServer>(config, std::move(restored), std::move(kept), nonce, streams,
                                       now);
   };
@@ -126,6 +136,9 @@ void Run::come_to_rest() {
     return std::ranges::all_of(clients_, [](const auto& client) { return client->is_idle(); });
   };
   if (!cluster_.run_until(all_idle, kAnswerTime)) throw Violation("a client waits for ever");
+  if (!cluster_.run_until([&] { return faults_.is_repaired(); }, kRepairTime)) {
+    throw Violation("a node without data is not added");
+  }
   if (!cluster_.run_until([&] { return cluster_.has_converged(); }, kConvergeTime)) {
     throw Violation("the nodes do not become equal");
   }

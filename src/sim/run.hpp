@@ -21,13 +21,15 @@ struct RunResult {
 
 // Carries out a plan: clients and faults; then everything is made good, and what a user would then
 // expect is demanded: all clients get their answers, a new client's write is served within
-// kProgressTime, all running nodes become equal within kConvergeTime, each acknowledged append is
-// there once (one of unknown outcome at most once, a refused one never), and the history is
-// linearizable. Throughout, the Monitor's invariants.
+// kProgressTime, nodes that lost their data are added anew within kRepairTime, all running members
+// become equal within kConvergeTime, each acknowledged append is there once (one of unknown outcome
+// at most once, a refused one never), and the history is linearizable. Throughout, the Monitor's
+// invariants.
 RunResult run(const Plan& plan, Observer* observer = nullptr);
 
 inline constexpr Duration kAnswerTime = std::chrono::seconds(40);  // a Clerk's own deadline is 15
 inline constexpr Duration kProgressTime = std::chrono::seconds(5);
+inline constexpr Duration kRepairTime = std::chrono::seconds(20);
 inline constexpr Duration kConvergeTime = std::chrono::seconds(10);
 
 }  // namespace holdfast::sim

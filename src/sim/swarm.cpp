@@ -28,6 +28,20 @@ constexpr auto kRarePaths = std::to_array<std::string_view>({
     "start: restored log",
     "stop: disk failed",
     "stop: log refused",
+    "stop: removed from the cluster",
+    "members: data lost",
+    "members: a node without data has joined",
+    "members: add, done",
+    "members: add, refused",
+    "members: add learner, done",
+    "members: promote, done",
+    "members: remove, done",
+    "members: remove, refused",
+    "members: replace, done",
+    "members: move, done",
+    "trace: installs a snapshot of entry ",
+    "trace: made a snapshot of entry ",
+    "trace: the leader, node ",
 });
 
 // Shared by the threads of one swarm.

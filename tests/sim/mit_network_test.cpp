@@ -39,6 +39,7 @@ class DelaysOf : private Network::Host {
     delays_.push_back(events_.now() - sent_);
   }
   void link_was_reset(NodeId, NodeId) override {}
+  void peer_was_lost(NodeId, NodeId) override {}
 
   Events events_;
   Network network_{events_, Dice(1), *this};

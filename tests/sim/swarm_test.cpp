@@ -32,9 +32,9 @@ TEST(Swarm, FirstSeeds_BreakNothingAndMeetFaults) {
   EXPECT_GT(result.tally.counts().at("terms with a leader"), seed_count());
 }
 
-// The runs that found these: a mark taken for a durable one, twice, and a deaf peer.
+// The run that found a client which stayed for ever with a node that is no member.
 TEST(Swarm, SeedsThatFoundBugs_BreakNothing) {
-  for (const std::uint64_t seed : {13, 114, 162, 318, 382, 424, 1203, 1363, 5422}) {
+  for (const std::uint64_t seed : {320}) {
     const RunResult result = run(Plan::draw(seed));
     EXPECT_FALSE(result.violation) << "holdfast sim --seed " << seed << ": " << *result.violation;
   }
@@ -60,7 +60,7 @@ TEST(Run, SameSeed_SameRunWithAndWithoutAnObserver) {
 TEST(Plan, EverySeed_DrawsFaultsWithinItsTime) {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     const Plan plan = Plan::draw(seed);
-    EXPECT_TRUE(plan.nodes >= 1 && plan.nodes <= 7);
+    EXPECT_TRUE(plan.nodes >= 1 && plan.nodes <= 7 && plan.spares <= 2);
     for (const Fault& fault : plan.faults) EXPECT_LE(fault.at, plan.duration);
     EXPECT_TRUE(std::ranges::is_sorted(plan.faults, {}, &Fault::at));
   }

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Duration kLimit = std::chrono::seconds(120);
+constexpr Duration kKvLimit = std::chrono::seconds(120);
 constexpr std::uint64_t kCheckSteps = 20'000'000;
 
 StreamWeather unreliable_streams() {
@@ -212,7 +212,7 @@ void KvSuite::require(bool holds, const std::string& what) {
 }
 
 void KvSuite::check_time() const {
-  require(cluster_.now() - Events::kStart <= kLimit, "it took longer than 120 s");
+  require(cluster_.now() - Events::kStart <= kKvLimit, "it took longer than 120 s");
 }
 
 void KvSuite::end() {

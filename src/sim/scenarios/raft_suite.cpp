@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLimit = 120s;
+constexpr Duration kRaftLimit = 120s;
 constexpr int kLeaderRounds = 10;
 constexpr int kWaits = 30;
 
@@ -241,7 +241,7 @@ void RaftSuite::require(bool holds, const std::string& what) {
 }
 
 void RaftSuite::check_time() const {
-  require(cluster_.now() - Events::kStart <= kLimit, "it took longer than 120 s");
+  require(cluster_.now() - Events::kStart <= kRaftLimit, "it took longer than 120 s");
 }
 
 void RaftSuite::end() {
