@@ -97,7 +97,7 @@ Reply key_ranges(const CommandSpec& spec) {
   const auto& [first, last, step, use] = spec.keys;
   if (first == 0) return Reply::array({});
   const bool is_split = use.find('|') != std::string_view::npos;
-  const auto from = [last = last](int at) { return last < 0 ? last : last - at; };
+  const auto from = [end = last](int at) { return end < 0 ? end : end - at; };
   if (!is_split) return Reply::array({key_range(use, first, from(first), step)});
   return Reply::array({key_range(key_use(spec, true), first, 0, step),
                        key_range(key_use(spec, false), first + step, from(first + step), step)});
