@@ -31,40 +31,46 @@ std::optional<kv::Reply> ReadQueue::add(Instant now, RequestKey key, kv::Args ar
 }
 
 std::uint64_t ReadQueue::next_question(Instant now) {
-  if (unasked_.empty() || groups_.size() >= kQuestionsMax) return 0;
-  groups_.push_back({.token = ++last_token_,
-                     .asked = now,
-                     .index = {},
-                     .granted = {},
-                     .reads = std::exchange(unasked_, {})});
-  return last_token_;
+  if (!unasked_.empty() && groups_.size() < kQuestionsMax) {
+    groups_.push_back({.token = {}, .asked = {}, .reads = std::exchange(unasked_, {})});
+  } else if (!std::exchange(asks_again_, false) || !awaits_answer()) {
+    return 0;
+  }
+  asks_again_ = false;
+  Group& last = groups_.back();
+  last.token = ++last_token_;
+  last.asked = asked_at_ = now;
+  return last.token;
 }
 
+// Whatever was asked for before this question was asked is covered by its answer.
 void ReadQueue::granted(Instant now, const raft::ReadGranted& grant) {
   const auto group = std::ranges::find(groups_, grant.token, &Group::token);
-  if (group == groups_.end()) return;
-  group->index = grant.index;
-  group->granted = now;
+  if (group == groups_.end() || group->index) return;
+  for (auto at = groups_.begin(); at <= group; ++at) {
+    if (at->index) continue;
+    at->index = grant.index;
+    at->granted = now;
+  }
   if (now - group->asked < config_.resend_interval) resend_after_ = config_.resend_interval;
 }
 
 void ReadQueue::refused(std::uint64_t token) {
   const auto group = std::ranges::find(groups_, token, &Group::token);
-  if (group == groups_.end()) return;
-  std::ranges::move(group->reads, std::back_inserter(unasked_));
-  groups_.erase(group);
+  if (group != groups_.end() && !group->index) asks_again_ = true;
 }
 
+// In the order in which they came: of two reads of one pipeline the second must not see less.
 void ReadQueue::answer(const kv::StateMachine& state) {
   for (Read& read : std::exchange(content_, {})) answer(read, state, {}, {});
-  for (Group& group : groups_) {
+  while (!groups_.empty()) {
+    Group& group = groups_.front();
     const bool is_applied = group.index <= state.applied_index();
-    if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) continue;
+    if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) break;
     fresh_at_ = std::max(fresh_at_.value_or(group.asked), group.asked);
     for (Read& read : group.reads) answer(read, state, group.asked, group.granted);
-    group.reads.clear();
+    groups_.pop_front();
   }
-  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
 }
 
 void ReadQueue::answer(Read& read, const kv::StateMachine& state, Instant asked, Instant granted) {
@@ -88,20 +94,15 @@ void ReadQueue::refuse_above(Index index, const kv::Reply& refusal) {
       return true;
     });
   }
-  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
+  drop_empty_groups();
 }
 
 void ReadQueue::tick(Instant now) {
-  bool silence = false;
-  for (Group& group : groups_) {
-    if (group.index || now - group.asked < resend_after_) continue;
-    std::ranges::move(std::exchange(group.reads, {}), std::back_inserter(unasked_));
-    silence = true;
-  }
-  if (silence) {
+  if (awaits_answer() && now - asked_at_ >= resend_after_) {
+    asks_again_ = true;
+    asked_at_ = now;
     resend_after_ = std::min(resend_after_ * 2, config_.resend_interval * kResendGrowthMax);
   }
-  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
   const auto expire = [&](const Read& read) {
     if (read.deadline > now) return false;
     completions_.push_back(
@@ -111,6 +112,7 @@ void ReadQueue::tick(Instant now) {
   };
   for (Group& group : groups_) drop_if(group.reads, expire);
   drop_if(unasked_, expire);
+  drop_empty_groups();
 }
 
 void ReadQueue::forget_client(std::uint64_t client) {
@@ -118,6 +120,11 @@ void ReadQueue::forget_client(std::uint64_t client) {
   for (Group& group : groups_) drop_if(group.reads, gone);
   drop_if(unasked_, gone);
   drop_if(content_, gone);
+  drop_empty_groups();
+}
+
+void ReadQueue::drop_empty_groups() {
+  std::erase_if(groups_, [](const Group& group) { return group.reads.empty(); });
 }
 
 template <class Condition>
@@ -138,10 +145,8 @@ std::size_t ReadQueue::size() const {
 Instant ReadQueue::next_deadline() const {
   Instant next = Instant::max();
   for (const Read& read : unasked_) next = std::min(next, read.deadline);
-  for (const Group& group : groups_) {
-    if (!group.index) next = std::min(next, group.asked + resend_after_);
-    if (!group.reads.empty()) next = std::min(next, group.reads.front().deadline);
-  }
+  for (const Group& group : groups_) next = std::min(next, group.reads.front().deadline);
+  if (awaits_answer()) next = std::min(next, asked_at_ + resend_after_);
   return next;
 }
 

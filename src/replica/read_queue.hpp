@@ -11,10 +11,11 @@
 
 namespace holdfast::replica {
 
-// The reads of one node's clients. All that arrive in a turn share one question to the core; a
-// question without an answer is asked again under a new token, so that a late answer to the old
-// one says nothing (a read index from an earlier leadership may be too old). As each is given up
-// for the next, the wait must grow, or a long way would never be long enough.
+// The reads of one node's clients. All that arrive in a turn share one question to the core. The
+// answer to a question answers all before it, so one that is lost is not asked again as long as
+// others follow it; after that the last one is asked again, under a new token.
+//
+// Invariant: granted groups come first.
 class ReadQueue {
  public:
   // Tokens begin at a place that depends on the nonce, far from those of the node's other lives.
@@ -52,11 +53,13 @@ class ReadQueue {
   struct Group {
     std::uint64_t token = 0;
     Instant asked;
-    Index index;      // zero: not granted yet
-    Instant granted;  // when that was
+    Index index = {};      // zero: not granted yet
+    Instant granted = {};  // when that was
     std::vector<Read> reads;
   };
   void answer(Read& read, const kv::StateMachine& state, Instant asked, Instant granted);
+  bool awaits_answer() const { return !groups_.empty() && !groups_.back().index; }
+  void drop_empty_groups();
   static std::size_t cost(const Read& read) { return read.command.size() + kRequestOverheadBytes; }
   template <class Condition>
   void drop_if(std::vector<Read>& reads, Condition condition);
@@ -69,6 +72,8 @@ class ReadQueue {
   // The state that is applied was the newest at this time, by a question asked then.
   std::optional<Instant> fresh_at_;
   std::deque<Group> groups_;  // oldest first
+  Instant asked_at_;          // when the last question went out
+  bool asks_again_ = false;
   std::size_t bytes_ = 0;
   std::vector<Completion> completions_;
   std::vector<std::string_view> args_;  // scratch, to parse without allocating

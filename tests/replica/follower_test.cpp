@@ -130,6 +130,30 @@ TEST_F(Follower, ReadThatMayBeStale_WaitsForWhatIsNotApplied) {
   EXPECT_EQ(asked.size(), 2u);
 }
 
+// Of two reads of one pipeline the second must not see less than the first: a client that says
+// WATCH and then GET would overwrite what came in between.
+TEST_F(Follower, ReadsOfWhichTheFirstQuestionIsLost_AreAnsweredInTheirOrder) {
+  read();
+  turn();
+  read();
+  turn();
+  ASSERT_EQ(asked.size(), 2u);
+  grant(asked[1], Index(1));
+  const auto answered = turn();
+  ASSERT_EQ(answered.size(), 2u) << "the later question covers what was asked before";
+  EXPECT_EQ(answered[0].key.request, 1u);
+}
+
+TEST_F(Follower, ReadsOfWhichTheFirstNeedsMore_AreAnsweredInTheirOrder) {
+  read();
+  turn();
+  read();
+  turn();
+  grant(asked[0], Index(2));
+  grant(asked[1], Index(1));
+  EXPECT_TRUE(turn().empty());
+}
+
 // A leader may keep the question of a node that died meanwhile, and answer when it is up again.
 // Kills: tokens that begin at one in each life.
 TEST_F(Follower, AnswerToAnEarlierLifesQuestion_AnswersNothing) {
