@@ -74,6 +74,7 @@ void PipelineClient::go_on() {
 }
 
 void PipelineClient::begin_burst() {
+  if (!options_.exactly_once && dice_.chance(0.15)) return begin_watched_count();
   const std::uint64_t depth = dice_.between(1, options_.depth_max);
   for (std::uint64_t i = 0; i < depth; ++i) {
     if (!options_.exactly_once && dice_.chance(0.4)) {
@@ -94,6 +95,7 @@ void PipelineClient::add_own_key_operation() {
 
 void PipelineClient::add(lincheck::Operation operation, std::optional<std::string> expected) {
   Request request{.command = command_of(operation), .expected = std::move(expected)};
+  if (operation.keys.size() > 1 && dice_.chance(0.5)) make_transaction(request, operation);
   request.id = recorder_.began(std::move(operation));
   recorder_.asked(request.id, node_);
   if (options_.exactly_once) {
@@ -105,9 +107,45 @@ void PipelineClient::add(lincheck::Operation operation, std::optional<std::strin
   outstanding_.push_back(std::move(request));
 }
 
+// One command for each key, executed together.
+void PipelineClient::make_transaction(Request& request, const lincheck::Operation& operation) {
+  const bool reads = operation.kind == lincheck::Kind::kMget;
+  request.queued.push_back({"MULTI"});
+  for (std::size_t i = 0; i < operation.keys.size(); ++i) {
+    const std::string& key = operation.keys[i];
+    request.queued.push_back(reads ? Words{"GET", key} : Words{"SET", key, operation.values[i]});
+  }
+  request.command = {"EXEC"};
+}
+
+void PipelineClient::begin_watched_count() {
+  watched_ = workload_.counter();
+  outstanding_.push_back({.purpose = Purpose::kWatch, .command = {"WATCH", watched_}});
+  outstanding_.push_back({.purpose = Purpose::kReadWatched, .command = {"GET", watched_}});
+}
+
+// If anybody counts between the reading and this, this must not take effect.
+void PipelineClient::send_watched_count(const resp::Value& found) {
+  const auto* bulk = std::get_if<resp::Value::Bulk>(&found.value);
+  const std::int64_t number = bulk == nullptr ? 0 : std::stoll(bulk->bytes);
+  const std::string key = std::exchange(watched_, {});
+  Request request{.command = {"EXEC"}};
+  request.queued = {{"MULTI"}, {"SET", key, std::to_string(number + 1)}};
+  request.id = recorder_.began(lincheck::incr(client_, key, 1, 0));
+  recorder_.asked(request.id, node_);
+  outstanding_.push_back(std::move(request));
+  send_outstanding();
+}
+
 void PipelineClient::send_outstanding() {
+  ++step_;
   std::string bytes;
-  for (const Request& request : outstanding_) resp::write_request(request.command, bytes);
+  for (Request& request : outstanding_) {
+    request.queued_answers = 0;
+    request.spoilt.clear();
+    for (const Words& words : request.queued) resp::write_request(words, bytes);
+    resp::write_request(request.command, bytes);
+  }
   cluster_.streams().send_to_node(stream_, bytes);
   after(options_.patience, kPatience, &PipelineClient::leave_connection);
 }
@@ -142,6 +180,7 @@ void PipelineClient::stream_closed(StreamId id) {
 void PipelineClient::leave_connection() {
   if (stream_ != 0) cluster_.streams().close_by_client(std::exchange(stream_, 0));
   parser_ = resp::ReplyParser();
+  watched_.clear();
   if (!*alive_) return;
   ++step_;
   for (Request& request : std::exchange(outstanding_, {})) {
@@ -153,14 +192,24 @@ void PipelineClient::leave_connection() {
 }
 
 void PipelineClient::take(const resp::Value& reply) {
+  const std::string* error = error_text(reply);
+  if (Request& next = outstanding_.front(); next.queued_answers < next.queued.size()) {
+    ++next.queued_answers;
+    if (error != nullptr) next.spoilt = *error;
+    return;
+  }
   Request request = std::move(outstanding_.front());
   outstanding_.pop_front();
-  if (const std::string* error = error_text(reply)) {
-    take_error(std::move(request), *error);
+  if (error != nullptr) {
+    watched_.clear();
+    const bool is_spoilt = error->starts_with("EXECABORT ") && !request.spoilt.empty();
+    const std::string why = is_spoilt ? request.spoilt : *error;
+    take_error(std::move(request), why);
   } else {
     take_answer(request, reply);
   }
   if (!outstanding_.empty()) return;
+  if (!watched_.empty()) return send_watched_count(reply);
   if (const auto node = std::exchange(moved_to_, std::nullopt)) {
     cluster_.streams().close_by_client(std::exchange(stream_, 0));
     parser_ = resp::ReplyParser();
@@ -178,10 +227,30 @@ void PipelineClient::take_answer(const Request& request, const resp::Value& repl
       session_ = std::get<std::int64_t>(reply.value);
       request_ = 0;
       return;
+    case Purpose::kWatch:
+    case Purpose::kReadWatched:
+      return;
     case Purpose::kOperation:
+      if (!request.queued.empty()) return take_execution(request, reply);
       check_own_key(request, reply);
       recorder_.answered(request.id, reply);
   }
+}
+
+// All of a transaction, or nothing of it since a watched key was changed.
+void PipelineClient::take_execution(const Request& request, const resp::Value& reply) {
+  using Value = resp::Value;
+  if (std::holds_alternative<Value::Null>(reply.value)) {
+    return recorder_.refused(request.id, "a watched key was changed");
+  }
+  const auto* replies = std::get_if<Value::Array>(&reply.value);
+  if (replies == nullptr || replies->items.size() + 1 != request.queued.size()) {
+    throw Monitor::Violation("not an answer to this transaction");
+  }
+  const Words& first = request.queued[1];
+  const bool counts = first[1].starts_with('c');
+  if (first[0] == "GET") return recorder_.answered(request.id, reply);
+  recorder_.answered(request.id, counts ? Value{std::stoll(first[2])} : replies->items[0]);
 }
 
 // Nobody else writes it, and what went before in the pipeline went before it in the store.

@@ -21,7 +21,8 @@ struct PipelineOptions {
 
 // A client without a library: it sends bursts of commands to whatever node it is connected to and
 // reads the answers in order. Between them it appends to a key of its own and reads it back, which
-// must show, in each place of the pipeline, what went before.
+// must show, in each place of the pipeline, what went before. What it does to several keys at once
+// may be a transaction, and it counts by WATCH, GET, and SET in a transaction.
 class PipelineClient final : public Client, private StreamEnd {
  public:
   PipelineClient(Cluster& cluster, Recorder& recorder, Workload workload, std::uint64_t client,
@@ -33,10 +34,14 @@ class PipelineClient final : public Client, private StreamEnd {
   bool is_idle() const override { return outstanding_.empty() && again_.empty(); }
 
  private:
-  enum class Purpose : std::uint8_t { kOperation, kOpenSession, kAskSlots };
+  using Words = std::vector<std::string>;
+  enum class Purpose : std::uint8_t { kOperation, kOpenSession, kAskSlots, kWatch, kReadWatched };
   struct Request {
     Purpose purpose = Purpose::kOperation;
-    std::vector<std::string> command = {};     // as it goes over the wire
+    Words command = {};                        // as it goes over the wire
+    std::vector<Words> queued = {};            // before that: MULTI and what it queues
+    std::size_t queued_answers = 0;            // that came
+    std::string spoilt = {};                   // why one of these was refused
     Recorder::OperationId id = 0;              // of an operation
     std::optional<std::string> expected = {};  // what a read of the own key must find
     bool may_be_executed = false;              // by a sending whose outcome nobody knows
@@ -48,10 +53,14 @@ class PipelineClient final : public Client, private StreamEnd {
   void begin_burst();
   void add(lincheck::Operation operation, std::optional<std::string> expected);
   void add_own_key_operation();
+  static void make_transaction(Request& request, const lincheck::Operation& operation);
+  void begin_watched_count();
+  void send_watched_count(const resp::Value& found);
   void send_outstanding();
 
   void take(const resp::Value& reply);
   void take_answer(const Request& request, const resp::Value& reply);
+  void take_execution(const Request& request, const resp::Value& reply);
   void take_error(Request request, const std::string& error);
   void check_own_key(const Request& request, const resp::Value& reply) const;
   void settle(Request request, bool is_known_unexecuted, const std::string& why);
@@ -84,6 +93,7 @@ class PipelineClient final : public Client, private StreamEnd {
   std::optional<std::int64_t> session_;
   std::uint64_t request_ = 0;
 
+  std::string watched_;  // the key that it is about to count; empty: none
   std::uint64_t own_key_ = 1;
   std::string own_value_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -28,6 +28,7 @@ class Workload {
 
   lincheck::Operation next();
   std::string fresh_value();
+  std::string counter() { return key('c'); }
 
  private:
   std::string key(char family);
