@@ -5,6 +5,7 @@
 #include "frontend/handlers.hpp"
 #include "frontend/key_positions.hpp"
 #include "frontend/text.hpp"
+#include "kv/glob.hpp"
 
 namespace holdfast::frontend {
 
@@ -137,7 +138,7 @@ void add_docs(const CommandSpec& spec, std::vector<Reply>& out) {
 }
 
 bool in_filter(const CommandSpec& spec, std::string_view by, std::string_view value) {
-  if (same_word(by, "pattern")) return matches_glob(value, spec.name);
+  if (same_word(by, "pattern")) return kv::matches_glob(value, spec.name, kv::Case::kIgnored);
   if (same_word(by, "module")) return false;
   return same_word(value, "write")
              ? spec.is_write()

@@ -3,6 +3,7 @@
 
 #include "frontend/handlers.hpp"
 #include "frontend/text.hpp"
+#include "kv/glob.hpp"
 #include "resp/number.hpp"
 
 namespace holdfast::frontend {
@@ -124,8 +125,9 @@ Reply do_config_get(LocalCall& call) {
   const kv::Args patterns = call.args.subspan(2);
   std::vector<Reply> items;
   for (auto& [name, value] : options(call)) {
-    const bool wanted = std::ranges::any_of(
-        patterns, [&](std::string_view pattern) { return matches_glob(pattern, name); });
+    const bool wanted = std::ranges::any_of(patterns, [&](std::string_view pattern) {
+      return kv::matches_glob(pattern, name, kv::Case::kIgnored);
+    });
     if (!wanted) continue;
     items.push_back(Reply::bulk(std::string(name)));
     items.push_back(Reply::bulk(std::move(value)));

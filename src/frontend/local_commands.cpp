@@ -153,6 +153,8 @@ constexpr std::array kRows = {
     row("monitor", 1, kAdmin, do_monitor, "server", "1.0.0", "",
         "Listens for all requests received by the server in real-time."),
     row("multi", 1, kFast, do_multi, "transactions", "1.2.0", "", "Starts a transaction."),
+    row("object", -2, kNone, nullptr, "generic", "2.2.3", "",
+        "A container for object introspection commands.", Kind::kContainer),
     row("ping", -1, kFast, do_ping, "connection", "1.0.0", "[message]",
         "Returns the server's liveliness response."),
     row("quit", -1, kFast, do_quit, "connection", "1.0.0", "", "Closes the connection.",

@@ -3,47 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "kv/text.hpp"
+
 namespace holdfast::frontend {
 
 namespace {
 
 char lower_char(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// Does `c` match the class at the start of `pattern`, which begins after its '['? Leaves `pattern`
-// after the class.
-bool matches_class(std::string_view& pattern, char c) {
-  const bool negated = pattern.starts_with('^');
-  if (negated) pattern.remove_prefix(1);
-  bool found = false;
-  while (!pattern.empty() && pattern.front() != ']') {
-    if (pattern.front() == '\\' && pattern.size() >= 2) pattern.remove_prefix(1);
-    char low = lower_char(pattern.front());
-    char high = low;
-    if (pattern.size() >= 3 && pattern[1] == '-') {
-      high = lower_char(pattern[2]);
-      pattern.remove_prefix(2);
-    }
-    if (low > high) std::swap(low, high);
-    found = found || (c >= low && c <= high);
-    pattern.remove_prefix(1);
-  }
-  if (!pattern.empty()) pattern.remove_prefix(1);
-  return found != negated;
-}
-
-// Matches one byte against the element at the start of `pattern`, which is not '*', and leaves
-// `pattern` after it.
-bool matches_one(std::string_view& pattern, char c) {
-  const char element = pattern.front();
-  pattern.remove_prefix(1);
-  if (element == '?') return true;
-  if (element == '[') return matches_class(pattern, c);
-  if (element != '\\' || pattern.empty()) return lower_char(element) == c;
-  const char escaped = lower_char(pattern.front());
-  pattern.remove_prefix(1);
-  return escaped == c;
 }
 
 }  // namespace
@@ -58,29 +25,6 @@ bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower_char, lower_char);
 }
 
-// Goes back only to the last '*', so its time is the product of the lengths, never exponential.
-bool matches_glob(std::string_view pattern, std::string_view text) {
-  std::optional<std::string_view> after_star;
-  std::string_view retry;
-  while (!text.empty() || !pattern.empty()) {
-    if (pattern.starts_with('*')) {
-      pattern.remove_prefix(1);
-      after_star = pattern;
-      retry = text;
-      continue;
-    }
-    if (!text.empty() && !pattern.empty() && matches_one(pattern, lower_char(text.front()))) {
-      text.remove_prefix(1);
-      continue;
-    }
-    if (!after_star || retry.empty()) return false;
-    retry.remove_prefix(1);
-    text = retry;
-    pattern = *after_star;
-  }
-  return true;
-}
-
 bool same_secret(std::string_view given, std::string_view secret) {
   unsigned difference = given.size() == secret.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -91,10 +35,7 @@ bool same_secret(std::string_view given, std::string_view secret) {
 }
 
 std::string quoted(std::string_view bytes) {
-  std::string text(bytes.substr(0, 128));
-  std::ranges::replace_if(
-      text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-  return "'" + text + "'";
+  return "'" + kv::printable(bytes, 128) + "'";
 }
 
 bool is_plain_name(std::string_view name) {

@@ -9,8 +9,6 @@ namespace holdfast::frontend {
 std::string lower(std::string_view text);
 // Equal without regard to ASCII case.
 bool same_word(std::string_view a, std::string_view b);
-// Redis's patterns: * ? [a-z] [^a] and \c, without regard to case.
-bool matches_glob(std::string_view pattern, std::string_view text);
 // Takes as long whether the first byte differs or the last.
 bool same_secret(std::string_view given, std::string_view secret);
 // A client's bytes inside an error text: cut, and without line ends.

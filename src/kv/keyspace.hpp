@@ -52,6 +52,13 @@ class Keyspace {
   // Those that have expired and are not yet removed are counted as well.
   std::size_t size() const { return size_; }
   std::size_t size_of_slot(std::uint16_t slot) const { return slots_[slot].table.size(); }
+  // Calls visit(entry) for those of the slot that have not expired, in no order to rely on.
+  template <class Visit>
+  void for_each_in_slot(std::uint16_t slot, const Visit& visit) const {
+    for (const EntryHandle& entry : slots_[slot].table) {
+      if (!has_expired(*entry)) visit(*entry);
+    }
+  }
   std::size_t expiring() const { return deadlines_.size(); }  // that have an expiry
   // The first `count` of the slot's keys in their own order. Valid until the next change.
   std::vector<std::string_view> keys_of_slot(std::uint16_t slot, std::size_t count) const;

@@ -3,7 +3,7 @@
 #include "base/check.hpp"
 #include "base/checksum.hpp"
 #include "base/planted.hpp"
-#include "kv/handlers.hpp"
+#include "kv/answers.hpp"
 #include "kv/integer.hpp"
 #include "kv/text.hpp"
 

@@ -32,6 +32,14 @@ TEST(Hello, Protocol3_AnswersAMapAndSpeaksItFromThenOn) {
   EXPECT_EQ(client.answered(Reply::null()), "_\r\n");
 }
 
+TEST(TimeToLive, GoesThroughTheLog) {
+  Client client;
+  client.calls({"TTL", "k"});
+  client.calls({"EXPIRETIME", "k"});
+  ASSERT_EQ(client.node.submitted.size(), 2u);
+  EXPECT_TRUE(client.node.submitted[0].is_write);
+}
+
 TEST(Hello, ProtocolChangedWhileAReplyIsAwaited_HoldsForLaterRepliesOnly) {
   Client client;
   client.says("GET none\r\nHELLO 3\r\nGET none\r\n");
@@ -200,6 +208,22 @@ TEST(CommandCommand, IsMadeFromTheTables) {
   EXPECT_EQ(client.calls({"COMMAND", "GETKEYS", "ONCE", "1024", "1", "SET", "a", "1"}),
             "*1\r\n$1\r\na\r\n");
   EXPECT_THAT(client.calls({"COMMAND", "DOCS", "get"}), HasSubstr("summary"));
+  EXPECT_EQ(client.calls({"COMMAND", "GETKEYSANDFLAGS", "COPY", "a", "b"}),
+            "*2\r\n*2\r\n$1\r\na\r\n*2\r\n+RO\r\n+access\r\n"
+            "*2\r\n$1\r\nb\r\n*2\r\n+OW\r\n+update\r\n");
+  EXPECT_EQ(client.calls({"COMMAND", "LIST", "FILTERBY", "PATTERN", "object|e*"}),
+            "*1\r\n$15\r\nobject|encoding\r\n");
+}
+
+// Kills: a container that knows its own table's subcommands only.
+TEST(CommandCommand, SubcommandsOfTheStore_BelongToTheirContainer) {
+  Client client;
+  EXPECT_THAT(client.calls({"COMMAND", "INFO", "object"}), HasSubstr("$15\r\nobject|encoding\r\n"));
+  EXPECT_THAT(client.calls({"OBJECT", "HELP"}), HasSubstr("+ENCODING key\r\n"));
+  EXPECT_EQ(client.calls({"COMMAND", "GETKEYS", "OBJECT", "ENCODING", "k"}), "*1\r\n$1\r\nk\r\n");
+  EXPECT_EQ(client.calls({"OBJECT", "ENCODING"}),
+            "-ERR wrong number of arguments for 'object|encoding' command\r\n");
+  EXPECT_EQ(client.calls({"OBJECT|ENCODING", "k"}).substr(0, 20), "-ERR unknown command");
 }
 
 TEST(Config, TellsWhatIsSoAndSetsOnlyThat) {

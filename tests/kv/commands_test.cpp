@@ -41,8 +41,8 @@ TEST(Commands, GetSet) {
              {{"gEt", "k"}, b("")},
              {{"SET", "", "empty key"}, kOk},
              {{"GET", ""}, b("empty key")},
-             {{"SET", "k", "v", "EX", "10"}, kSyntax},
-             {{"SET", "k", "v", "NX"}, kSyntax},
+             {{"SET", "k", "v", "EX"}, kSyntax},
+             {{"SET", "k", "v", "NX", "XX"}, kSyntax},
              {{"GET", "k"}, b("")}});
 }
 

@@ -47,6 +47,7 @@ class RandomHistory {
     return std::string(is_long ? Value::kSharedFrom + prng_.below(900) : prng_.below(80),
                        static_cast<char>('a' + prng_.below(26)));
   }
+  std::string lifetime() { return std::to_string(prng_.between(1, 2000)); }
   Words write() {
     const Words pool[] = {{"SET", key(), value()},
                           {"SET", key(), value()},
@@ -54,7 +55,12 @@ class RandomHistory {
                           {"APPEND", key(), value()},
                           {"DEL", key(), key()},
                           {"MSET", key(), value(), key(), value()},
-                          {"INCR", key()}};
+                          {"INCR", key()},
+                          {"SET", key(), value(), "PX", lifetime()},
+                          {"PEXPIRE", key(), lifetime()},
+                          {"GETEX", key(), "PX", lifetime()},
+                          {"GETEX", key(), "PERSIST"},
+                          {"SETRANGE", key(), std::to_string(prng_.below(5000)), "x"}};
     return pool[prng_.below(std::size(pool))];
   }
   Words command() {

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <expected>
+#include <optional>
+#include <vector>
+
+#include "base/checksum.hpp"
+#include "base/prng.hpp"
+#include "kv/answers.hpp"
+#include "kv/glob.hpp"
+#include "kv/integer.hpp"
+#include "kv/text.hpp"
+
+// KEYS, RANDOMKEY and SCAN.
+//
+// SCAN goes through the slots in order, and through the keys of a slot in the order of a hash of
+// theirs. A cursor is the place where the next page begins: the slot, and 48 bits of the hash. It
+// means the same whatever is added or removed in between and however a table grows, so a key
+// that is there all the time is returned, once. Keys whose 48 bits are equal are in one page.
+
+namespace holdfast::kv {
+namespace {
+
+constexpr int kHashBits = 48;
+// A page reads all keys of its slot. So of a slot with very many it has this part at least, and
+// the time of a whole scan grows with the keys and not with their square.
+constexpr std::size_t kPagesPerSlot = 256;
+
+std::uint64_t place_of(std::string_view key) {
+  return checksum(key) >> (64 - kHashBits);
+}
+
+struct Found {
+  std::uint64_t place;
+  std::string_view key;
+  auto operator<=>(const Found&) const = default;
+};
+
+struct ScanOptions {
+  std::optional<std::string_view> pattern;
+  std::size_t count = 10;
+  bool wants_strings = true;
+
+  bool match(std::string_view key) const {
+    return wants_strings && (!pattern || matches_glob(*pattern, key, Case::kExact));
+  }
+};
+
+std::expected<ScanOptions, Reply> parse_scan_options(Args words) {
+  ScanOptions options;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    if (i + 1 == words.size()) return std::unexpected(syntax_error());
+    const std::string_view value = words[i + 1];
+    if (same_word(words[i], "count")) {
+      const auto count = parse_integer(value);
+      if (!count) return std::unexpected(not_an_integer());
+      if (*count < 1) return std::unexpected(syntax_error());
+      options.count = static_cast<std::size_t>(*count);
+    } else if (same_word(words[i], "match")) {
+      options.pattern = value;
+    } else if (same_word(words[i], "type")) {
+      options.wants_strings = same_word(value, "string");
+    } else {
+      return std::unexpected(syntax_error());
+    }
+  }
+  return options;
+}
+
+// As Redis reads it: a sign is allowed.
+std::optional<std::uint64_t> parse_cursor(std::string_view text) {
+  const std::string copy(text);
+  if (std::isspace(static_cast<unsigned char>(*copy.c_str())) != 0) return std::nullopt;
+  char* end = nullptr;
+  errno = 0;
+  const std::uint64_t cursor = std::strtoull(copy.c_str(), &end, 10);
+  if (*end != '\0' || errno == ERANGE) return std::nullopt;
+  return cursor;
+}
+
+class Page {
+ public:
+  Page(const Keyspace& keyspace, std::uint64_t cursor, std::size_t count)
+      : keyspace_(keyspace), cursor_(cursor), count_(count) {
+    while (slot() < kSlotCount && keys_.size() < count_) take_slot();
+  }
+
+  const std::vector<std::string_view>& keys() const { return keys_; }
+  // Zero: there is no more.
+  std::uint64_t next_cursor() const { return slot() < kSlotCount ? cursor_ : 0; }
+
+ private:
+  std::uint64_t slot() const { return cursor_ >> kHashBits; }
+  void set_cursor(std::uint64_t slot, std::uint64_t place) {
+    cursor_ = (slot << kHashBits) + place;
+  }
+
+  // The rest of the slot, or as much of it as is wanted.
+  void take_slot() {
+    const std::uint64_t number = slot();
+    const std::uint64_t first = cursor_ & ((std::uint64_t{1} << kHashBits) - 1);
+    std::vector<Found> found;
+    std::size_t size = 0;
+    keyspace_.for_each_in_slot(static_cast<std::uint16_t>(number), [&](const Entry& entry) {
+      ++size;
+      const std::uint64_t place = place_of(entry.key());
+      if (place >= first) found.push_back({place, entry.key()});
+    });
+    const std::size_t wanted = std::max(count_ - keys_.size(), size / kPagesPerSlot);
+    set_cursor(number + 1, 0);
+    if (found.size() > wanted) {
+      const auto middle = found.begin() + static_cast<std::ptrdiff_t>(wanted);
+      std::ranges::nth_element(found, middle);
+      const std::uint64_t next = middle->place;
+      // All of the place before the next page, none of the place where it begins: unless that
+      // would be no page at all.
+      const bool is_one_place = std::ranges::min(found).place == next;
+      const std::uint64_t end = is_one_place ? next + 1 : next;
+      std::erase_if(found, [end](const Found& key) { return key.place >= end; });
+      set_cursor(number, end);
+    }
+    std::ranges::sort(found);
+    for (const Found& key : found) keys_.push_back(key.key);
+  }
+
+  const Keyspace& keyspace_;
+  std::uint64_t cursor_;
+  std::size_t count_;
+  std::vector<std::string_view> keys_;
+};
+
+std::vector<std::string_view> live_keys(const Keyspace& keyspace, std::uint16_t slot) {
+  std::vector<std::string_view> keys;
+  keyspace.for_each_in_slot(slot, [&](const Entry& entry) { keys.push_back(entry.key()); });
+  std::ranges::sort(keys);
+  return keys;
+}
+
+}  // namespace
+
+Reply do_keys(const Keyspace& keyspace, Args args) {
+  Reply::Array matching;
+  std::size_t bytes = 0;
+  for (std::uint16_t slot = 0; slot < kSlotCount; ++slot) {
+    for (const std::string_view key : live_keys(keyspace, slot)) {
+      if (!matches_glob(args[1], key, Case::kExact)) continue;
+      bytes += key.size();
+      if (bytes > kReplyBytesMax) return reply_too_long();
+      matching.push_back(Reply::bulk(std::string(key)));
+    }
+  }
+  return Reply::array(std::move(matching));
+}
+
+// Drawn by the time and the last change, so that all replicas draw the same: from a slot that is
+// found by counting keys, or if it has none that lives, from the next one that has.
+Reply do_randomkey(const Keyspace& keyspace, Args) {
+  if (keyspace.size() == 0) return Reply::null();
+  constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
+  Prng prng(keyspace.now_ms() + keyspace.revision() * kSpread);
+  std::uint64_t left = prng.below(keyspace.size());
+  std::uint16_t slot = 0;
+  for (; left >= keyspace.size_of_slot(slot); ++slot) left -= keyspace.size_of_slot(slot);
+  for (std::size_t tried = 0; tried < kSlotCount; ++tried) {
+    const auto keys = live_keys(keyspace, slot);
+    if (!keys.empty()) return Reply::bulk(std::string(keys[left % keys.size()]));
+    slot = static_cast<std::uint16_t>((slot + 1) % kSlotCount);
+  }
+  return Reply::null();
+}
+
+Reply do_scan(const Keyspace& keyspace, Args args) {
+  const auto cursor = parse_cursor(args[1]);
+  if (!cursor) return Reply::error("ERR invalid cursor");
+  const auto options = parse_scan_options(args.subspan(2));
+  if (!options) return options.error();
+  const Page page(keyspace, *cursor, options->count);
+  Reply::Array keys;
+  std::size_t bytes = 0;
+  for (const std::string_view key : page.keys()) {
+    if (!options->match(key)) continue;
+    bytes += key.size();
+    if (bytes > kReplyBytesMax) return reply_too_long();
+    keys.push_back(Reply::bulk(std::string(key)));
+  }
+  return Reply::array(
+      {Reply::bulk(std::to_string(page.next_cursor())), Reply::array(std::move(keys))});
+}
+
+}  // namespace holdfast::kv
