@@ -40,8 +40,9 @@ def ask(port, *args):
 
 
 class Cluster:
-    def __init__(self, binary, nodes=3):
+    def __init__(self, binary, nodes=3, options=()):
         self.binary = binary
+        self.options = options
         self.folder = tempfile.mkdtemp(prefix="holdfast-clients-")
         ports = free_ports(2 * nodes)
         self.ports = dict(zip(range(1, nodes + 1), ports[:nodes]))
@@ -72,6 +73,7 @@ class Cluster:
                 f"--peer-listen={HOST}:{self.peers[node]}",
                 f"--cluster={nodes}",
                 "--request-timeout=5s",
+                *self.options,
             ],
             stdout=log,
             stderr=log,
