@@ -39,6 +39,10 @@ struct Read {
   std::uint64_t offset = 0;
   std::size_t size = 0;
 };
+// These, and no others, are being sent: they stay though newer ones come.
+struct Pin {
+  std::vector<storage::SnapshotId> ids;
+};
 // Receiving one. FinishReceive verifies it and builds its state.
 struct BeginReceive {
   storage::SnapshotId id;
@@ -59,8 +63,8 @@ struct Free {
 };
 }  // namespace job
 using SnapshotJob =
-    std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read, job::BeginReceive,
-                 job::Receive, job::FinishReceive, job::Fetch, job::Free>;
+    std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read, job::Pin,
+                 job::BeginReceive, job::Receive, job::FinishReceive, job::Fetch, job::Free>;
 
 namespace result {
 struct Added {

@@ -47,6 +47,19 @@ void SnapshotSender::step(Instant now, raft::Core& core, const storage::Snapshot
     if (!is_begun || is_overtaken || transfer.rests_until) begin(core, peer, transfer, newest);
     send(now, core, peer, transfer, output);
   }
+  pin(output);
+}
+
+// What a peer takes; one that does not answer may get a newer one.
+void SnapshotSender::pin(Output& output) {
+  std::vector<storage::SnapshotId> pinned;
+  for (const auto& [peer, transfer] : transfers_) {
+    if (!transfer.is_accepted || transfer.rests_until) continue;
+    if (std::ranges::find(pinned, transfer.id) == pinned.end()) pinned.push_back(transfer.id);
+  }
+  if (pinned == pinned_) return;
+  pinned_ = std::move(pinned);
+  output.snapshot_jobs.emplace_back(job::Pin{pinned_});
 }
 
 void SnapshotSender::begin(raft::Core& core, NodeId peer, Transfer& transfer,

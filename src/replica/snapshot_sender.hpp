@@ -17,6 +17,9 @@ namespace holdfast::replica {
 // has; chunks follow within a window, and what is lost is sent again from where the peer stands.
 // The peer's ordinary AppendResponse ends it, once the snapshot is in use there.
 //
+// The file stays as long as the peer takes it (job::Pin), which is bounded: newer ones come as the
+// log grows, and so the transfer ends or is overtaken.
+//
 // A peer that can't take it, since its disk is full or what it got is damaged, says so; one that is
 // slower than the log grows is overtaken (Config::snapshot_log_for_peers). The next transfer is
 // then of the newest snapshot, after a pause that grows, in which no log is kept for the peer.
@@ -44,6 +47,7 @@ class SnapshotSender {
     std::uint32_t failures = 0;  // in a row
     std::optional<Instant> rests_until;
   };
+  void pin(Output& output);
   void begin(raft::Core& core, NodeId peer, Transfer& transfer, const storage::SnapshotId& newest);
   void send(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer, Output& output);
   void fail(Instant now, raft::Core& core, NodeId peer, Transfer& transfer,
@@ -56,6 +60,7 @@ class SnapshotSender {
 
   const Config& config_;
   std::map<NodeId, Transfer> transfers_;
+  std::vector<storage::SnapshotId> pinned_;
   // Config::snapshot_bytes_per_second: what may be read from now on, and as of when.
   std::uint64_t budget_ = 0;
   Instant budget_at_;

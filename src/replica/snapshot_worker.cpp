@@ -48,6 +48,11 @@ SnapshotWorker::Outcome SnapshotWorker::on(const job::Read& read) {
   return result::Chunk{read.peer, read.id, read.offset, std::move(payload)};
 }
 
+SnapshotWorker::Outcome SnapshotWorker::on(const job::Pin& pin) {
+  store_.pin(pin.ids);
+  return std::nullopt;
+}
+
 SnapshotWorker::Outcome SnapshotWorker::on(const job::BeginReceive& begin) {
   receiving_ = begin.id;
   const auto there = store_.begin_receive(begin.id);

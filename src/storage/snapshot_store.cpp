@@ -198,8 +198,9 @@ void SnapshotStore::keep(Snapshot snapshot) {
 // Removes the oldest ones. A removal that fails or that a power loss undoes is made up for later.
 void SnapshotStore::prune(const SnapshotId& spared) {
   auto excess = snapshots_.size() - std::min(snapshots_.size(), kKept);
-  for (auto it = snapshots_.begin(); excess > 0;) {
-    if (it->id == spared) {
+  const SnapshotId newest = snapshots_.back().id;
+  for (auto it = snapshots_.begin(); excess > 0 && it != snapshots_.end();) {
+    if (it->id == spared || it->id == newest || is_pinned(it->id)) {
       ++it;
       continue;
     }
@@ -208,6 +209,15 @@ void SnapshotStore::prune(const SnapshotId& spared) {
     const bool gone = removed || removed.error().kind == IoError::Kind::kNotFound;
     it = gone ? snapshots_.erase(it) : std::next(it);
   }
+}
+
+void SnapshotStore::pin(std::vector<SnapshotId> ids) {
+  pinned_ = std::move(ids);
+  if (!snapshots_.empty()) prune(snapshots_.back().id);
+}
+
+bool SnapshotStore::is_pinned(const SnapshotId& id) const {
+  return std::ranges::find(pinned_, id) != pinned_.end();
 }
 
 }  // namespace holdfast::storage

@@ -31,7 +31,8 @@ struct Snapshot {
   bool operator==(const Snapshot&) const = default;
 };
 
-// The snapshots in DIR/snapshot: makes them, sends them, receives them, keeps the last two.
+// The snapshots in DIR/snapshot: makes them, sends them, receives them, keeps the last two, or the
+// newest beside those that are pinned.
 // docs/snapshot-format.md describes the files and when they are durable.
 //
 // An error of making or receiving costs that snapshot only, whose file is then removed: the node
@@ -61,6 +62,9 @@ class SnapshotStore {
   // Sending one: up to `size` bytes of its file. kNotFound: it is gone, a newer one is there.
   [[nodiscard]] IoResult<std::string> read(const SnapshotId& id, std::uint64_t offset,
                                            std::size_t size) const;
+
+  // These, and no others, stay though newer ones come: they are being sent.
+  void pin(std::vector<SnapshotId> ids);
 
   // Receiving one: returns how much of it is there already. What there is of another is dropped.
   [[nodiscard]] IoResult<std::uint64_t> begin_receive(const SnapshotId& id);
@@ -93,11 +97,13 @@ class SnapshotStore {
   IoResult<Snapshot> publish(SnapshotDraft& draft, Snapshot snapshot);
   void keep(Snapshot snapshot);
   void prune(const SnapshotId& spared);
+  bool is_pinned(const SnapshotId& id) const;
 
   Disk* disk_;
   std::string dir_;  // of the files
   std::uint64_t cluster_;
   std::vector<Snapshot> snapshots_;
+  std::vector<SnapshotId> pinned_;
   std::optional<Making> making_;
   std::optional<Receiving> receiving_;
 };

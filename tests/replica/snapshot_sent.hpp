@@ -84,6 +84,7 @@ class SnapshotSent : public testing::Test {
   }
   void do_job(const SnapshotJob& job) {
     if (const auto* read = std::get_if<job::Read>(&job)) reads.emplace_back(now, read->size);
+    if (const auto* pin = std::get_if<job::Pin>(&job)) pinned = pin->ids;
     if (const auto* begin = std::get_if<job::Begin>(&job)) made = {begin->meta.last, 8, 100};
     if (const auto* add = std::get_if<job::Add>(&job)) {
       node->snapshot_done(now, result::Added{add->piece.size()});
@@ -116,6 +117,7 @@ class SnapshotSent : public testing::Test {
   std::uint64_t number = 0;  // … under which number
   int offers = 0;
   std::vector<std::pair<Instant, std::size_t>> reads;
+  std::vector<storage::SnapshotId> pinned;
   std::vector<std::string> warnings;
 };
 

@@ -67,6 +67,31 @@ TEST_F(SnapshotMadeOften, LogGrowsFasterThanItComes_IsNotKeptForIt) {
   EXPECT_EQ(warnings.size(), 1u);
 }
 
+// Kills: two newer snapshots that take the file away from under the transfer.
+TEST_F(SnapshotSent, Accepted_IsPinnedUntilItIsThere) {
+  hear_other();
+  pass(milliseconds(1));
+  EXPECT_TRUE(pinned.empty());
+  hear_ack(0);
+  pass(milliseconds(1));
+  ASSERT_EQ(pinned.size(), 1u);
+  EXPECT_EQ(pinned[0].last.index, Index(5));
+  hear(kOther, raft::AppendResponse{.term = kTerm, .accepted = true, .match = Index(5)});
+  pass(milliseconds(1));
+  EXPECT_TRUE(pinned.empty());
+}
+
+// Kills: a file that stays for a node that is gone.
+TEST_F(SnapshotSent, PeerFallsSilent_IsPinnedNoMore) {
+  hear_other();
+  pass(milliseconds(1));
+  hear_ack(0);
+  pass(milliseconds(1));
+  ASSERT_EQ(pinned.size(), 1u);
+  for (int i = 0; i < 20; ++i) pass(milliseconds(60));
+  EXPECT_TRUE(pinned.empty());
+}
+
 class SnapshotSentSlowly : public SnapshotSent {
  protected:
   SnapshotSentSlowly() : SnapshotSent(slowly()) {}

@@ -101,6 +101,31 @@ TEST_F(SnapshotStoreTest, LastTwo_AreKept) {
   expect_sound(disk_, store);
 }
 
+// Kills: removing what a slow transfer has to read yet, so that it begins anew, for ever.
+TEST_F(SnapshotStoreTest, Pinned_StaysBesideTheNewestAsLongAsItIs) {
+  auto store = open(disk_);
+  const auto pinned = make(store, 100);
+  ASSERT_TRUE(pinned);
+  store.pin({pinned->id});
+  for (const std::uint64_t index : {200, 300, 400}) ASSERT_TRUE(make(store, index));
+  EXPECT_EQ(indexes(store), (Indexes{100, 400}));
+  EXPECT_TRUE(store.read(pinned->id, 0, 10));
+  store.pin({});
+  ASSERT_TRUE(make(store, 500));
+  EXPECT_EQ(indexes(store), (Indexes{400, 500}));
+}
+
+TEST_F(SnapshotStoreTest, AllArePinned_TheNewestStaysToo) {
+  auto store = open(disk_);
+  std::vector<SnapshotId> ids;
+  for (const std::uint64_t index : {100, 200}) ids.push_back(make(store, index)->id);
+  store.pin(ids);
+  for (const std::uint64_t index : {300, 50}) ASSERT_TRUE(make(store, index));
+  EXPECT_EQ(indexes(store), (Indexes{50, 100, 200, 300}));
+  store.pin({});
+  EXPECT_EQ(indexes(store), (Indexes{200, 300}));
+}
+
 TEST_F(SnapshotStoreTest, NamesSortByIndexAndTerm) {
   const auto name = [](std::uint64_t index, std::uint64_t term) {
     return snapshot_name({Index(index), Term(term)}, 0xabc);
