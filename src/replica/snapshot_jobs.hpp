@@ -43,6 +43,10 @@ struct Read {
 struct Pin {
   std::vector<storage::SnapshotId> ids;
 };
+// Removes one that can't be read any more.
+struct Drop {
+  storage::SnapshotId id;
+};
 // Receiving one. FinishReceive verifies it and builds its state.
 struct BeginReceive {
   storage::SnapshotId id;
@@ -63,7 +67,7 @@ struct Free {
 };
 }  // namespace job
 using SnapshotJob =
-    std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read, job::Pin,
+    std::variant<job::Begin, job::Add, job::Finish, job::Abandon, job::Read, job::Pin, job::Drop,
                  job::BeginReceive, job::Receive, job::FinishReceive, job::Fetch, job::Free>;
 
 namespace result {
@@ -82,7 +86,7 @@ struct Chunk {
   NodeId peer;
   storage::SnapshotId id;
   std::uint64_t offset = 0;
-  std::optional<Payload> bytes;  // nothing: the file is gone
+  storage::IoResult<Payload> bytes;  // as many as were asked for
 };
 struct Received {
   storage::SnapshotId id;

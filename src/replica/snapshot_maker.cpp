@@ -21,7 +21,11 @@ void SnapshotMaker::ask(RequestKey key) {
 
 bool SnapshotMaker::is_due(Instant now, const raft::Core& core,
                            const kv::StateMachine& machine) const {
-  if (making_ || machine.applied_index() <= core.snapshot().index) return false;
+  if (making_) return false;
+  if (replaces_ && now >= not_before_ && machine.applied_index() >= core.snapshot().index) {
+    return true;
+  }
+  if (machine.applied_index() <= core.snapshot().index) return false;
   if (!waiting_.empty()) return true;
   return now >= not_before_ && log_bytes_ > log_bytes_max(machine);
 }
@@ -79,6 +83,7 @@ Index SnapshotMaker::on(const result::Made& made) {
   // Else it was abandoned when it was already written.
   if (making_ && making_->last == made.id.last) {
     making_.reset();
+    replaces_ = false;
     answer_if(true, kv::Reply::ok());
   }
   return made.id.last.index;

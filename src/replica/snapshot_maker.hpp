@@ -25,6 +25,9 @@ class SnapshotMaker {
   // later, is durable.
   void ask(RequestKey key);
 
+  // The newest one can't be read any more: another is wanted, be it of the same state.
+  void replace() { replaces_ = true; }
+
   // Begins one if it is due, and hands out what the writing thread has room for.
   void step(Instant now, const raft::Core& core, kv::StateMachine& machine,
             std::vector<SnapshotJob>& jobs);
@@ -63,6 +66,7 @@ class SnapshotMaker {
   std::size_t log_bytes_at_begin_ = 0;  // to begin anew with after a failure
   bool is_handed_out_ = false;          // all of it
   std::size_t under_way_ = 0;           // to the thread that writes it
+  bool replaces_ = false;               // the newest one, as replace() asked
   Instant not_before_;                  // after a failure
   std::vector<Waiting> waiting_;
   std::vector<Completion> completions_;

@@ -9,6 +9,8 @@ namespace {
 // What was not sent in so much time is not made up for.
 constexpr std::uint64_t kBudgetMicroseconds = 20'000;
 
+constexpr int kPatienceGrowth = 16;
+
 constexpr std::uint64_t kSecond = 1'000'000;  // in microseconds, as a Duration counts
 
 wire::SnapshotChunk chunk_of(Term term, const storage::SnapshotId& id, std::uint64_t offset,
@@ -68,21 +70,39 @@ void SnapshotSender::begin(raft::Core& core, NodeId peer, Transfer& transfer,
   transfer = Transfer();
   transfer.id = newest;
   transfer.failures = failures;
+  transfer.patience = config_.resend_interval;
   core.snapshot_sent(peer, newest.last.index);
 }
 
 void SnapshotSender::send(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer,
                           Output& output) {
-  const bool is_silent = now - transfer.moved >= config_.resend_interval;
-  if (!transfer.is_offered || is_silent) offer(now, core, peer, transfer, output);
+  if (!transfer.is_offered) {
+    offer(now, core, peer, transfer, output);
+  } else if (now >= silent_at(transfer)) {
+    offer(now, core, peer, transfer, output);
+    transfer.patience = std::min(transfer.patience * 2, config_.resend_interval * kPatienceGrowth);
+  }
   if (!transfer.is_accepted) return;
   while (is_within_window(transfer) && next_chunk(transfer) <= budget_) {
     const std::uint64_t size = next_chunk(transfer);
     output.snapshot_jobs.emplace_back(
         job::Read{peer, transfer.id, transfer.read, static_cast<std::size_t>(size)});
+    if (transfer.read == transfer.acked) transfer.moved = now;
     transfer.read += size;
     budget_ -= size;
   }
+}
+
+// Else it waits for us: for what the rate allows.
+bool SnapshotSender::awaits_answer(const Transfer& transfer) const {
+  return !transfer.is_accepted || transfer.read > transfer.acked ||
+         transfer.acked == transfer.id.bytes;
+}
+
+Instant SnapshotSender::silent_at(const Transfer& transfer) const {
+  if (!awaits_answer(transfer)) return Instant::max();
+  const auto under_way = static_cast<std::size_t>(transfer.read - transfer.acked);
+  return transfer.moved + transfer.patience + raft::travel_time(under_way);
 }
 
 // What it may have been sent is of no use to it: no log is kept for that.
@@ -106,6 +126,7 @@ void SnapshotSender::offer(Instant now, const raft::Core& core, NodeId peer, Tra
                            Output& output) {
   transfer.is_offered = true;
   transfer.is_accepted = false;
+  transfer.read = transfer.acked;
   transfer.moved = now;
   output.messages.push_back({peer, chunk_of(core.term(), transfer.id, 0, Payload())});
 }
@@ -136,39 +157,49 @@ Instant SnapshotSender::enough_for(std::uint64_t bytes) const {
   return budget_at_ + Duration(missing * kSecond / config_.snapshot_bytes_per_second + 1);
 }
 
-void SnapshotSender::on(Instant now, raft::Core& core, NodeId from, const wire::SnapshotAck& ack,
+bool SnapshotSender::on(Instant now, raft::Core& core, NodeId from, const wire::SnapshotAck& ack,
                         Output& output) {
   const auto found = transfers_.find(from);
-  if (found == transfers_.end() || found->second.id.number != ack.number) return;
+  if (found == transfers_.end() || found->second.id.number != ack.number) return false;
   Transfer& transfer = found->second;
-  if (transfer.rests_until) return;
+  if (transfer.rests_until) return false;
   if (ack.received == wire::SnapshotAck::kNotTaken) {
-    return fail(now, core, from, transfer, "its log says why", output);
+    fail(now, core, from, transfer, "its log says why", output);
+    return transfer.acked == transfer.id.bytes;
   }
-  if (ack.received > transfer.id.bytes) return;
+  if (ack.received > transfer.id.bytes) return false;
   const bool is_first = !transfer.is_accepted;
-  if (is_first || ack.received > transfer.acked) transfer.moved = now;
+  if (is_first || ack.received > transfer.acked) {
+    transfer.moved = now;
+    transfer.patience = config_.resend_interval;
+  }
   transfer.acked = is_first ? ack.received : std::max(transfer.acked, ack.received);
   if (is_first) transfer.read = transfer.acked;
   transfer.is_accepted = true;
+  return false;
 }
 
-void SnapshotSender::on(const raft::Core& core, result::Chunk chunk, Output& output) {
+void SnapshotSender::on(Instant now, raft::Core& core, result::Chunk chunk,
+                        const storage::SnapshotId& newest, Output& output) {
   const auto found = transfers_.find(chunk.peer);
   if (found == transfers_.end() || found->second.id != chunk.id || !core.is_leader()) return;
-  if (found->second.rests_until) return;
-  if (!chunk.bytes) {
-    // A newer snapshot has taken its place.
-    found->second.id = {};
-    return;
+  Transfer& transfer = found->second;
+  if (transfer.rests_until) return;
+  if (chunk.bytes) {
+    transfer.moved = now;
+    output.messages.push_back(
+        {chunk.peer, chunk_of(core.term(), chunk.id, chunk.offset, std::move(*chunk.bytes))});
+  } else if (chunk.id == newest) {
+    fail(now, core, chunk.peer, transfer, "its file can't be read here", output);
+  } else {
+    transfer.id = {};  // there is a newer one, to begin anew with
   }
-  output.messages.push_back(
-      {chunk.peer, chunk_of(core.term(), chunk.id, chunk.offset, std::move(*chunk.bytes))});
 }
 
 void SnapshotSender::link_reset(NodeId peer) {
   if (const auto found = transfers_.find(peer); found != transfers_.end()) {
     found->second.is_offered = false;
+    found->second.patience = config_.resend_interval;
     // Whoever had its node restarted has seen to it, perhaps.
     if (found->second.rests_until) found->second.rests_until = Instant();
   }
@@ -189,7 +220,7 @@ std::string SnapshotSender::trouble() const {
 Instant SnapshotSender::next_deadline() const {
   Instant next = Instant::max();
   for (const auto& [peer, transfer] : transfers_) {
-    next = std::min(next, transfer.rests_until.value_or(transfer.moved + config_.resend_interval));
+    next = std::min(next, transfer.rests_until.value_or(silent_at(transfer)));
     if (!transfer.rests_until && transfer.is_accepted && is_within_window(transfer)) {
       next = std::min(next, enough_for(next_chunk(transfer)));
     }

@@ -28,8 +28,11 @@ class SnapshotSender {
   explicit SnapshotSender(const Config& config) : config_(config) {}
 
   void step(Instant now, raft::Core& core, const storage::SnapshotId& newest, Output& output);
-  void on(Instant now, raft::Core& core, NodeId from, const wire::SnapshotAck& ack, Output& output);
-  void on(const raft::Core& core, result::Chunk chunk, Output& output);
+  // True: the peer got all of this file, and could not take it. It may be damaged.
+  bool on(Instant now, raft::Core& core, NodeId from, const wire::SnapshotAck& ack, Output& output);
+  // `newest`: of that file there is no later one to go on with when it can't be read.
+  void on(Instant now, raft::Core& core, result::Chunk chunk, const storage::SnapshotId& newest,
+          Output& output);
   void link_reset(NodeId peer);
 
   std::size_t count() const;    // under way
@@ -43,7 +46,8 @@ class SnapshotSender {
     std::uint64_t read = 0;   // asked of the disk, and then sent
     bool is_accepted = false;
     bool is_offered = false;
-    Instant moved;               // when something was last heard or first sent
+    Instant moved;               // when something was last heard, or sent
+    Duration patience{};         // after so long a silence it is offered again; grows
     std::uint32_t failures = 0;  // in a row
     std::optional<Instant> rests_until;
   };
@@ -53,6 +57,8 @@ class SnapshotSender {
   void fail(Instant now, raft::Core& core, NodeId peer, Transfer& transfer,
             const std::string& reason, Output& output);
   void offer(Instant now, const raft::Core& core, NodeId peer, Transfer& transfer, Output& output);
+  bool awaits_answer(const Transfer& transfer) const;
+  Instant silent_at(const Transfer& transfer) const;
   bool is_within_window(const Transfer& transfer) const;
   std::uint64_t next_chunk(const Transfer& transfer) const;
   void refill(Instant now);

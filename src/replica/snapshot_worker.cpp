@@ -43,9 +43,18 @@ SnapshotWorker::Outcome SnapshotWorker::give_up_making(const storage::IoError& e
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Read& read) {
   auto bytes = store_.read(read.id, read.offset, read.size);
-  std::optional<Payload> payload;
-  if (bytes) payload = Payload(std::move(*bytes));
-  return result::Chunk{read.peer, read.id, read.offset, std::move(payload)};
+  result::Chunk chunk{read.peer, read.id, read.offset, Payload()};
+  if (bytes) {
+    chunk.bytes = Payload(std::move(*bytes));
+  } else {
+    chunk.bytes = std::unexpected(bytes.error());
+  }
+  return chunk;
+}
+
+SnapshotWorker::Outcome SnapshotWorker::on(const job::Drop& drop) {
+  store_.drop(drop.id);
+  return std::nullopt;
 }
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Pin& pin) {

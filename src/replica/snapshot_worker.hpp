@@ -31,6 +31,7 @@ class SnapshotWorker {
   Outcome on(const job::Abandon&);
   Outcome on(const job::Read& read);
   Outcome on(const job::Pin& pin);
+  Outcome on(const job::Drop& drop);
   Outcome on(const job::BeginReceive& begin);
   Outcome on(const job::Receive& receive);
   Outcome on(const job::FinishReceive&);

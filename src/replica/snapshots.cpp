@@ -26,7 +26,9 @@ void Replica::State::done(result::Added& added) {
 void Replica::State::done(result::Made& made) {
   const Index last = maker.on(made);
   // Else one from elsewhere is further already.
-  if (last <= core.snapshot().index) return;
+  if (last < core.snapshot().index) return;
+  if (broken_snapshot) output.snapshot_jobs.emplace_back(job::Drop{*broken_snapshot});
+  broken_snapshot.reset();
   newest_snapshot = made.id;
   core.compact(last, config.snapshot_log_for_peers * maker.log_bytes_max(machine));
   output.trace.push_back("made a snapshot of entry " + std::to_string(last.value()) + ", " +
@@ -39,7 +41,19 @@ void Replica::State::done(result::NotMade& failed) {
 }
 
 void Replica::State::done(result::Chunk& chunk) {
-  sender.on(core, std::move(chunk), output);
+  if (!chunk.bytes && chunk.id == newest_snapshot) {
+    replace_newest_snapshot(chunk.bytes.error().message());
+  }
+  sender.on(now, core, std::move(chunk), newest_snapshot, output);
+}
+
+// It goes when another is there: until then a restart has nothing else to begin with.
+void Replica::State::replace_newest_snapshot(const std::string& reason) {
+  if (broken_snapshot == newest_snapshot) return;
+  broken_snapshot = newest_snapshot;
+  maker.replace();
+  output.warnings.push_back("the newest snapshot is of no use (" + reason +
+                            "): another one is made");
 }
 
 // From the leader of this term and of no other: one of an earlier term may be of an old state.
@@ -54,7 +68,12 @@ void Replica::State::receive_chunk(NodeId from, const wire::SnapshotChunk& chunk
 }
 
 void Replica::State::receive_ack(NodeId from, const wire::SnapshotAck& ack) {
-  if (ack.term == core.term()) sender.on(now, core, from, ack, output);
+  if (ack.term != core.term()) return;
+  const bool is_suspect = sender.on(now, core, from, ack, output);
+  if (is_suspect && ack.number == newest_snapshot.number) {
+    replace_newest_snapshot("node " + std::to_string(from.value()) +
+                            " got all of it and could not use it");
+  }
 }
 
 std::string Replica::State::snapshot_trouble() const {

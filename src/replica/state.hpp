@@ -56,6 +56,7 @@ struct Replica::State final : kv::ApplyListener {
   void receive_chunk(NodeId from, const wire::SnapshotChunk& chunk);
   void receive_ack(NodeId from, const wire::SnapshotAck& ack);
   std::string snapshot_trouble() const;
+  void replace_newest_snapshot(const std::string& reason);
   void done(result::Added& added);
   void done(result::Made& made);
   void done(result::NotMade& failed);
@@ -74,7 +75,8 @@ struct Replica::State final : kv::ApplyListener {
   SnapshotMaker maker;
   SnapshotSender sender;
   SnapshotReceiver receiver;
-  storage::SnapshotId newest_snapshot;  // number zero: there is none
+  storage::SnapshotId newest_snapshot;                 // number zero: there is none
+  std::optional<storage::SnapshotId> broken_snapshot;  // the newest, when it can't be read
   Instant now;
 
   // The leadership that was last seen, to notice when it changes.

@@ -126,7 +126,12 @@ IoResult<std::string> SnapshotStore::read(const SnapshotId& id, std::uint64_t of
   }
   auto file = disk_->open(found->path, OpenMode::kRead);
   if (!file) return std::unexpected(file.error());
-  return (*file)->read(offset, size);
+  auto bytes = (*file)->read(offset, size);
+  const std::uint64_t there = id.bytes - std::min(id.bytes, offset);
+  if (bytes && bytes->size() < std::min<std::uint64_t>(size, there)) {
+    return std::unexpected(IoError{IoError::Kind::kIo, found->path, "read", "the file was cut"});
+  }
+  return bytes;
 }
 
 IoResult<std::uint64_t> SnapshotStore::begin_receive(const SnapshotId& id) {
@@ -205,10 +210,19 @@ void SnapshotStore::prune(const SnapshotId& spared) {
       continue;
     }
     --excess;
-    const auto removed = disk_->remove(it->path);
-    const bool gone = removed || removed.error().kind == IoError::Kind::kNotFound;
-    it = gone ? snapshots_.erase(it) : std::next(it);
+    it = remove(it);
   }
+}
+
+std::vector<Snapshot>::iterator SnapshotStore::remove(std::vector<Snapshot>::iterator at) {
+  const auto removed = disk_->remove(at->path);
+  const bool gone = removed || removed.error().kind == IoError::Kind::kNotFound;
+  return gone ? snapshots_.erase(at) : std::next(at);
+}
+
+void SnapshotStore::drop(const SnapshotId& id) {
+  const auto found = std::ranges::find(snapshots_, id, &Snapshot::id);
+  if (found != snapshots_.end() && snapshots_.size() > 1) remove(found);
 }
 
 void SnapshotStore::pin(std::vector<SnapshotId> ids) {

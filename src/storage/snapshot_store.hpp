@@ -59,12 +59,15 @@ class SnapshotStore {
   void abandon() { making_.reset(); }
   bool is_making() const { return making_.has_value(); }
 
-  // Sending one: up to `size` bytes of its file. kNotFound: it is gone, a newer one is there.
+  // Sending one: up to `size` bytes of its file, fewer only at its end. kNotFound: it is gone, a
+  // newer one is there.
   [[nodiscard]] IoResult<std::string> read(const SnapshotId& id, std::uint64_t offset,
                                            std::size_t size) const;
 
   // These, and no others, stay though newer ones come: they are being sent.
   void pin(std::vector<SnapshotId> ids);
+  // Removes one, of which there is another in its place: it can't be read.
+  void drop(const SnapshotId& id);
 
   // Receiving one: returns how much of it is there already. What there is of another is dropped.
   [[nodiscard]] IoResult<std::uint64_t> begin_receive(const SnapshotId& id);
@@ -98,6 +101,7 @@ class SnapshotStore {
   void keep(Snapshot snapshot);
   void prune(const SnapshotId& spared);
   bool is_pinned(const SnapshotId& id) const;
+  std::vector<Snapshot>::iterator remove(std::vector<Snapshot>::iterator at);
 
   Disk* disk_;
   std::string dir_;  // of the files

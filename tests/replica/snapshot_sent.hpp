@@ -83,7 +83,11 @@ class SnapshotSent : public testing::Test {
     for (const SnapshotJob& job : output.snapshot_jobs) do_job(job);
   }
   void do_job(const SnapshotJob& job) {
-    if (const auto* read = std::get_if<job::Read>(&job)) reads.emplace_back(now, read->size);
+    if (const auto* read = std::get_if<job::Read>(&job)) {
+      reads.emplace_back(now, read->size);
+      read_offset = read->offset;
+    }
+    if (const auto* drop = std::get_if<job::Drop>(&job)) dropped = drop->id;
     if (const auto* pin = std::get_if<job::Pin>(&job)) pinned = pin->ids;
     if (const auto* begin = std::get_if<job::Begin>(&job)) made = {begin->meta.last, 8, 100};
     if (const auto* add = std::get_if<job::Add>(&job)) {
@@ -117,7 +121,9 @@ class SnapshotSent : public testing::Test {
   std::uint64_t number = 0;  // … under which number
   int offers = 0;
   std::vector<std::pair<Instant, std::size_t>> reads;
+  std::uint64_t read_offset = 0;  // of the last one
   std::vector<storage::SnapshotId> pinned;
+  storage::SnapshotId dropped;
   std::vector<std::string> warnings;
 };
 

@@ -92,6 +92,46 @@ TEST_F(SnapshotSent, PeerFallsSilent_IsPinnedNoMore) {
   EXPECT_TRUE(pinned.empty());
 }
 
+// Kills: reading a file that can't be read again and again.
+TEST_F(SnapshotSent, FileCannotBeRead_AnotherOneOfTheSameStateTakesItsPlace) {
+  node->submit_snapshot(now, {1, 1});
+  pass(milliseconds(1));
+  const storage::SnapshotId broken = made;
+  ASSERT_GT(broken.last.index, Index(5));
+  hear_other();
+  pass(milliseconds(1));
+  hear_ack(0);
+  pass(milliseconds(1));
+  ASSERT_EQ(reads.size(), 1u);
+  const storage::IoError error{storage::IoError::Kind::kIo, "x.snap", "read", "the device failed"};
+  made = {};
+  node->snapshot_done(now, result::Chunk{kOther, broken, 0, std::unexpected(error)});
+  pass(milliseconds(1));
+  EXPECT_EQ(made.last, broken.last);
+  EXPECT_EQ(warnings.size(), 2u);
+  pass(milliseconds(1));
+  EXPECT_EQ(dropped, broken);
+  EXPECT_EQ(reads.size(), 1u);
+}
+
+// Kills: an offer each half a second to a peer that is busy with what it has.
+TEST_F(SnapshotSent, PeerIsSilent_IsAskedAgainAfterPausesThatGrow) {
+  hear_other();
+  pass(milliseconds(1));
+  offers = 0;
+  const auto pass_time = [this](int ms) {
+    for (int i = 0; i < ms; i += 50) pass(milliseconds(50));
+  };
+  pass_time(450);
+  EXPECT_EQ(offers, 0);
+  pass_time(50);
+  EXPECT_EQ(offers, 1);
+  pass_time(950);
+  EXPECT_EQ(offers, 1);
+  pass_time(50);
+  EXPECT_EQ(offers, 2);
+}
+
 class SnapshotSentSlowly : public SnapshotSent {
  protected:
   SnapshotSentSlowly() : SnapshotSent(slowly()) {}
@@ -113,6 +153,32 @@ TEST_F(SnapshotSentSlowly, ChunksAreWhole) {
   EXPECT_EQ(reads[0].second, 50U);
   EXPECT_EQ(reads[1].second, 50U);
   EXPECT_GE(reads[1].first - reads[0].first, milliseconds(50));
+}
+
+class SnapshotSentVerySlowly : public SnapshotSent {
+ protected:
+  SnapshotSentVerySlowly() : SnapshotSent(very_slowly()) {}
+  static Config very_slowly() {
+    Config config;
+    config.snapshot_chunk_bytes = 50;
+    config.snapshot_bytes_per_second = 20;
+    return config;
+  }
+};
+
+// Kills: taking the time that the rate makes us wait for the peer's silence, and beginning anew.
+TEST_F(SnapshotSentVerySlowly, WaitForTheRate_IsNoSilence) {
+  hear_other();
+  pass(milliseconds(1));
+  offers = 0;
+  hear_ack(0);
+  pass(milliseconds(1));
+  ASSERT_EQ(reads.size(), 1U);
+  hear_ack(50);
+  for (int i = 0; i < 30; ++i) pass(milliseconds(100));
+  EXPECT_EQ(reads.size(), 2U);
+  EXPECT_EQ(read_offset, 50U);
+  EXPECT_EQ(offers, 0);
 }
 
 }  // namespace

@@ -126,6 +126,30 @@ TEST_F(SnapshotStoreTest, AllArePinned_TheNewestStaysToo) {
   EXPECT_EQ(indexes(store), (Indexes{200, 300}));
 }
 
+// Kills: an empty chunk, which is an offer, where there should be bytes.
+TEST_F(SnapshotStoreTest, CutFile_IsAnErrorToTheSender) {
+  auto store = open(disk_);
+  const auto made = make(store, 100);
+  auto file = disk_.open(made->path, OpenMode::kCreate);
+  ASSERT_TRUE((*file)->write_at(0, std::string(made->id.bytes - 10, 'x')));
+  EXPECT_TRUE(store.read(made->id, 0, made->id.bytes - 10));
+  const auto beyond = store.read(made->id, made->id.bytes - 20, 20);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().kind, IoError::Kind::kIo);
+  EXPECT_EQ(*store.read(made->id, made->id.bytes, 20), "");
+}
+
+TEST_F(SnapshotStoreTest, Dropped_IsGoneIfThereIsAnother) {
+  auto store = open(disk_);
+  const auto broken = make(store, 100, 9000);
+  store.drop(broken->id);
+  EXPECT_EQ(files(disk_).size(), 1u);
+  const auto other = make(store, 100, 1);
+  store.drop(broken->id);
+  EXPECT_EQ(store.newest(), *other);
+  EXPECT_EQ(files(disk_).size(), 1u);
+}
+
 TEST_F(SnapshotStoreTest, NamesSortByIndexAndTerm) {
   const auto name = [](std::uint64_t index, std::uint64_t term) {
     return snapshot_name({Index(index), Term(term)}, 0xabc);
