@@ -8,6 +8,24 @@
 
 namespace holdfast::replica {
 
+namespace {
+
+// A state, of the pieces that a file has.
+struct Building {
+  explicit Building(const kv::Limits& limits) : builder(limits) {}
+
+  // All pieces were added: do they make what the file stands for?
+  bool finish(const raft::SnapshotMeta& meta) {
+    state = builder.finish();
+    return state && state->applied_index() == meta.last.index;
+  }
+
+  kv::StateBuilder builder;
+  std::optional<kv::StateMachine> state;
+};
+
+}  // namespace
+
 std::optional<SnapshotResult> SnapshotWorker::run(SnapshotJob job) {
   return std::visit([this](const auto& j) { return on(j); }, job);
 }
@@ -78,11 +96,12 @@ SnapshotWorker::Outcome SnapshotWorker::on(const job::Receive& receive) {
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::FinishReceive&) {
   if (!store_.is_receiving()) return std::nullopt;
-  const auto received = store_.finish_receive();
+  Building building(limits_);
+  auto received =
+      store_.finish_receive([&](std::string_view piece) { return building.builder.add(piece); },
+                            [&](const raft::SnapshotMeta& meta) { return building.finish(meta); });
   if (!received) return give_up_receiving(received.error().message());
-  auto loaded = load(*received);
-  if (!loaded) return give_up_receiving(loaded.error().message());
-  return std::move(*loaded);
+  return result::Loaded{received->id, std::move(received->meta), std::move(*building.state)};
 }
 
 SnapshotWorker::Outcome SnapshotWorker::on(const job::Fetch& fetch) {
@@ -102,27 +121,16 @@ SnapshotWorker::Outcome SnapshotWorker::give_up_receiving(const std::string& rea
   return result::NotReceived{receiving_, reason};
 }
 
-std::expected<result::Loaded, storage::SnapshotError> SnapshotWorker::load(
-    const storage::Snapshot& snapshot) {
-  kv::StateBuilder builder(limits_);
-  auto meta = storage::read_snapshot(*disk_, snapshot.path, cluster_,
-                                     [&](std::string_view piece) { return builder.add(piece); });
-  if (!meta) return std::unexpected(meta.error());
-  auto state = builder.finish();
-  if (!state || state->applied_index() != meta->last.index) {
-    return std::unexpected(storage::SnapshotError{.kind = storage::SnapshotError::Kind::kInvalid,
-                                                  .path = snapshot.path,
-                                                  .reason = "its state is not complete"});
-  }
-  return result::Loaded{snapshot.id, std::move(*meta), std::move(*state)};
-}
-
 std::expected<std::optional<result::Loaded>, storage::SnapshotError> SnapshotWorker::load_newest() {
   const auto newest = store_.newest();
   if (!newest) return std::nullopt;
-  auto loaded = load(*newest);
-  if (!loaded) return std::unexpected(loaded.error());
-  return std::move(*loaded);
+  Building building(limits_);
+  auto meta = storage::read_snapshot(*disk_, newest->path, cluster_, [&](std::string_view piece) {
+    return building.builder.add(piece);
+  });
+  if (!meta) return std::unexpected(meta.error());
+  if (!building.finish(*meta)) return std::unexpected(storage::incomplete_state(newest->path));
+  return result::Loaded{newest->id, std::move(*meta), std::move(*building.state)};
 }
 
 }  // namespace holdfast::replica

@@ -40,7 +40,6 @@ class SnapshotWorker {
 
   Outcome give_up_making(const storage::IoError& error);
   Outcome give_up_receiving(const std::string& reason);
-  std::expected<result::Loaded, storage::SnapshotError> load(const storage::Snapshot& snapshot);
 
   storage::Disk* disk_;
   storage::SnapshotStore store_;

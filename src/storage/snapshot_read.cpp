@@ -139,6 +139,10 @@ std::string SnapshotError::message() const {
   return description() + ". " + std::string(advice(kind));
 }
 
+SnapshotError incomplete_state(const std::string& path) {
+  return {.kind = Kind::kInvalid, .path = path, .reason = "its state is not complete"};
+}
+
 SnapshotError as_snapshot_error(const IoError& error) {
   const bool missing = error.kind == IoError::Kind::kNotFound;
   return {missing ? Kind::kMissing : Kind::kIo, error.path, 0, error.message()};

@@ -34,6 +34,8 @@ struct SnapshotError {
 };
 
 SnapshotError as_snapshot_error(const IoError& error);
+// The file is whole, and its pieces make no state, or not that which its header names.
+SnapshotError incomplete_state(const std::string& path);
 
 // False: the piece is not one.
 using PieceVisitor = std::function<bool(std::string_view piece)>;

@@ -157,19 +157,23 @@ IoResult<std::uint64_t> SnapshotStore::receive(std::uint64_t offset, std::string
   return draft.size();
 }
 
-std::expected<Snapshot, SnapshotError> SnapshotStore::finish_receive() {
+std::expected<Snapshot, SnapshotError> SnapshotStore::finish_receive(const PieceVisitor& visit,
+                                                                     const StateCheck& is_state) {
   CHECK(receiving_);
   auto receiving = std::move(*receiving_);
   receiving_.reset();
-  auto meta = verify(receiving);
+  auto meta = verify(receiving, visit);
   if (!meta) return std::unexpected(meta.error());
+  // Under its name it would be what the next start begins with.
+  if (!is_state(*meta)) return std::unexpected(incomplete_state(receiving.draft.path()));
   auto published = publish(receiving.draft, {.id = receiving.id, .meta = std::move(*meta)});
   if (!published) return std::unexpected(as_snapshot_error(published.error()));
   return std::move(*published);
 }
 
 // That it is whole, and the one that was announced.
-std::expected<raft::SnapshotMeta, SnapshotError> SnapshotStore::verify(Receiving& receiving) const {
+std::expected<raft::SnapshotMeta, SnapshotError> SnapshotStore::verify(
+    Receiving& receiving, const PieceVisitor& visit) const {
   SnapshotDraft& draft = receiving.draft;
   const auto decoded = read_snapshot_header(draft.file(), draft.path(), cluster_);
   if (!decoded) return std::unexpected(decoded.error());
@@ -178,7 +182,7 @@ std::expected<raft::SnapshotMeta, SnapshotError> SnapshotStore::verify(Receiving
     return std::unexpected(SnapshotError{Kind::kForeign, draft.path(), 0,
                                          "it is not the snapshot that was announced"});
   }
-  return read_snapshot(*disk_, draft.path(), cluster_, [](std::string_view) { return true; });
+  return read_snapshot(*disk_, draft.path(), cluster_, visit);
 }
 
 IoResult<Snapshot> SnapshotStore::publish(SnapshotDraft& draft, Snapshot snapshot) {

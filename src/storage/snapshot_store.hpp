@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,8 +75,12 @@ class SnapshotStore {
   // Takes what comes next, and passes over what is there already or leaves a gap. Returns how much
   // is there.
   [[nodiscard]] IoResult<std::uint64_t> receive(std::uint64_t offset, std::string_view bytes);
-  // Verifies all of it; durable when it returns. An error ends the reception.
-  [[nodiscard]] std::expected<Snapshot, SnapshotError> finish_receive();
+  // Verifies all of it, and hands its pieces to `visit`; if `is_state` then says of them that they
+  // make the state that the file stands for, it gets its name. Durable when it returns. An error
+  // ends the reception.
+  using StateCheck = std::function<bool(const raft::SnapshotMeta&)>;
+  [[nodiscard]] std::expected<Snapshot, SnapshotError> finish_receive(const PieceVisitor& visit,
+                                                                      const StateCheck& is_state);
   void abandon_receive() { receiving_.reset(); }
   bool is_receiving() const { return receiving_.has_value(); }
 
@@ -95,7 +100,8 @@ class SnapshotStore {
 
   std::expected<void, SnapshotError> load();
   std::expected<Snapshot, SnapshotError> look_at(const std::string& name) const;
-  std::expected<raft::SnapshotMeta, SnapshotError> verify(Receiving& receiving) const;
+  std::expected<raft::SnapshotMeta, SnapshotError> verify(Receiving& receiving,
+                                                          const PieceVisitor& visit) const;
   IoResult<void> write(std::string_view bytes);
   IoResult<Snapshot> publish(SnapshotDraft& draft, Snapshot snapshot);
   void keep(Snapshot snapshot);

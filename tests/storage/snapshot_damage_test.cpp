@@ -155,7 +155,7 @@ TEST_F(SnapshotDamage, DamageThatWasReceived_IsRefusedAndLeavesNothing) {
     auto to = open_store(disk);
     ASSERT_TRUE(to->begin_receive(sent.id));
     ASSERT_TRUE(to->receive(0, damaged));
-    EXPECT_FALSE(to->finish_receive()) << byte;
+    EXPECT_FALSE(finish_receive(*to)) << byte;
     EXPECT_FALSE(to->newest());
     EXPECT_TRUE(files(disk).empty());
     EXPECT_TRUE(transfer(*from, sent.id, *to)) << "and is received whole thereafter";

@@ -39,6 +39,12 @@ inline IoResult<Snapshot> make(SnapshotStore& store, std::uint64_t index,
   return store.finish();
 }
 
+inline std::expected<Snapshot, SnapshotError> finish_receive(SnapshotStore& store,
+                                                             bool is_state = true) {
+  return store.finish_receive([](std::string_view) { return true; },
+                              [is_state](const raft::SnapshotMeta&) { return is_state; });
+}
+
 // Copies a snapshot's file from one store to the other, `chunk` bytes at a time, from where the
 // receiver is.
 inline std::expected<Snapshot, SnapshotError> transfer(const SnapshotStore& from,
@@ -51,7 +57,7 @@ inline std::expected<Snapshot, SnapshotError> transfer(const SnapshotStore& from
     there = to.receive(*there, *bytes);
   }
   if (!there) return std::unexpected(as_snapshot_error(there.error()));
-  return to.finish_receive();
+  return finish_receive(to);
 }
 
 inline std::expected<Pieces, SnapshotError> load(Disk& disk, const std::string& path) {

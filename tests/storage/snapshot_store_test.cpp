@@ -362,7 +362,7 @@ TEST_F(SnapshotStoreTest, ChunksRepeatedOverlappingOrAhead_DoNoHarm) {
   EXPECT_EQ(*to.receive(40, chunk(40, 60)), 100u);
   EXPECT_EQ(*to.receive(100, chunk(100, 5000) + "more than was announced"), made->id.bytes);
   EXPECT_EQ(*to.receive(made->id.bytes, "and more"), made->id.bytes);
-  const auto received = to.finish_receive();
+  const auto received = finish_receive(to);
   ASSERT_TRUE(received) << received.error().message();
   expect_sound(disk_, to);
 }
@@ -392,7 +392,7 @@ TEST_F(SnapshotStoreTest, ReceivedTooShort_IsRefused) {
   auto to = open(disk_);
   ASSERT_TRUE(to.begin_receive(made->id));
   ASSERT_TRUE(to.receive(0, *from.read(made->id, 0, made->id.bytes - 1)));
-  EXPECT_FALSE(to.finish_receive());
+  EXPECT_FALSE(finish_receive(to));
   EXPECT_TRUE(files(disk_).empty());
 }
 
@@ -404,10 +404,25 @@ TEST_F(SnapshotStoreTest, ReceivedUnderAnothersId_IsRefused) {
   ++wrong.last.index;
   ASSERT_TRUE(to.begin_receive(wrong));
   ASSERT_TRUE(to.receive(0, *from.read(made->id, 0, made->id.bytes)));
-  const auto received = to.finish_receive();
+  const auto received = finish_receive(to);
   ASSERT_FALSE(received);
   EXPECT_EQ(received.error().kind, Kind::kForeign);
   EXPECT_TRUE(files(disk_).empty());
+}
+
+// Kills: giving it its name before: the node would never start again.
+TEST_F(SnapshotStoreTest, ReceivedAndNoState_IsRefusedAndGone) {
+  auto from = open(other_disk_);
+  auto to = open(disk_);
+  ASSERT_TRUE(make(to, 50));
+  const auto made = make(from, 100);
+  ASSERT_TRUE(to.begin_receive(made->id));
+  ASSERT_TRUE(to.receive(0, *from.read(made->id, 0, made->id.bytes)));
+  const auto received = finish_receive(to, false);
+  ASSERT_FALSE(received);
+  EXPECT_EQ(received.error().kind, Kind::kInvalid);
+  EXPECT_EQ(indexes(to), (Indexes{50}));
+  EXPECT_EQ(files(disk_).size(), 1u);
 }
 
 TEST_F(SnapshotStoreTest, SnapshotThatIsGone_IsNotFoundByTheSender) {
