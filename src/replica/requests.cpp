@@ -22,6 +22,12 @@ void Replica::State::receive_forward(NodeId from, const wire::Forward& forward) 
   // Not ours to propose, or more than we can take: the sender will send it again, where it belongs.
   if (!core.is_leader() || core.is_transferring() || forward.term != core.term()) return;
   if (stalled || forwarded_bytes > config.window_bytes) return;
+  // What it may hear as a stranger the core tells it; its writes are no concern of this cluster.
+  if (!core.membership().contains(from)) {
+    output.trace.push_back("dropped a forward from node " + std::to_string(from.value()) +
+                           ", which is no member");
+    return;
+  }
   Reader reader(forward.section.view());
   const auto section = kv::get_section(reader);
   const auto origin = [](const kv::Section& s) {

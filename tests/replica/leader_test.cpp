@@ -69,5 +69,21 @@ TEST_F(Leader, SecondLeaderInItsTerm_IsReportedThoughWritesWait) {
   EXPECT_NE(output.fault->find("two leaders in term 1"), std::string::npos) << *output.fault;
 }
 
+// Kills: writes of a node that was removed, or never added.
+TEST_F(Leader, ForwardOfAStranger_IsNotProposed) {
+  finish_disk(node->take_output(now));
+  const Index last = node->status().last_index;
+  const auto last_after_forward_of = [&](std::uint64_t from) {
+    std::string section;
+    Writer writer(section);
+    kv::put_section(kv::OpenSection{.origin = NodeId(from), .nonce = 7}, writer);
+    node->receive(now, NodeId(from), wire::Forward{Term(1), Payload(std::move(section))});
+    node->take_output(now);
+    return node->status().last_index;
+  };
+  EXPECT_EQ(last_after_forward_of(4), last);
+  EXPECT_EQ(last_after_forward_of(3), last.next());
+}
+
 }  // namespace
 }  // namespace holdfast::replica
