@@ -56,7 +56,7 @@ int LocalCluster::start() {
 }
 
 client::NodeStatus LocalCluster::status(int id) const {
-  auto status = client::ask_status(servers_.client_address(id), {}, std::chrono::seconds(10));
+  auto status = client::ask_status_and_digest(servers_.client_address(id));
   expect(status.has_value(), fmt::format("node {} to answer", id), status ? "" : status.error());
   return std::move(*status);
 }
@@ -104,7 +104,7 @@ void LocalCluster::wait_until_equal() {
     seen.clear();
     for (int id = 1; id <= servers_.count(); ++id) {
       if (!servers_.is_running(id)) continue;
-      const auto status = client::ask_status(servers_.client_address(id));
+      const auto status = client::ask_status_and_digest(servers_.client_address(id));
       if (!status) return false;
       applied.insert(status->number("applied_index"));
       digests.insert(status->text("digest"));

@@ -45,10 +45,10 @@ constexpr std::array kNumbers{"id",
 constexpr std::array kTexts{"role",    "leader_address", "digest",
                             "cluster", "membership",     "snapshot_trouble"};
 
-void print_table(const std::vector<Row>& rows) {
+void print_table(const std::vector<Row>& rows, bool digest) {
   constexpr auto kLine = "{:<22} {:>3}  {:<13} {:>6} {:>6} {:>10} {:>10} {:>10}  {}\n";
   std::cout << fmt::format(kLine, "ADDRESS", "ID", "ROLE", "TERM", "LEADER", "LAST", "COMMIT",
-                           "APPLIED", "DIGEST");
+                           "APPLIED", digest ? "DIGEST" : "");
   for (const Row& row : rows) {
     const std::string address = row.address.to_string();
     if (!row.status) {
@@ -80,16 +80,17 @@ void print_json(const std::vector<Row>& rows) {
   std::cout << boost::json::serialize(nodes) << "\n";
 }
 
-int show(const Endpoints& endpoints, bool json) {
+int show(const Endpoints& endpoints, bool json, bool digest) {
   std::vector<Row> rows;
   bool all_answer = true;
   bool has_leader = false;
   for (const Address& address : endpoints.addresses) {
-    rows.push_back({address, client::ask_status(address, endpoints.password)});
+    rows.push_back({address, digest ? client::ask_status_and_digest(address, endpoints.password)
+                                    : client::ask_status(address, endpoints.password)});
     all_answer = all_answer && rows.back().status.has_value();
     has_leader = has_leader || (rows.back().status && rows.back().status->number("leader") != 0);
   }
-  json ? print_json(rows) : print_table(rows);
+  json ? print_json(rows) : print_table(rows, digest);
   return all_answer && has_leader ? 0 : 1;
 }
 
@@ -101,7 +102,12 @@ void add_status_command(CLI::App& app, int& exit_code) {
   const auto endpoints = add_endpoints(*command);
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "One JSON array, for programs");
-  command->callback([endpoints, json, &exit_code] { exit_code = show(*endpoints, *json); });
+  const auto digest = std::make_shared<bool>(false);
+  command->add_flag("--digest", *digest,
+                    "With a digest of the data: equal on nodes that have applied the same. A node "
+                    "answers it when it has read what changed since it was last asked");
+  command->callback(
+      [endpoints, json, digest, &exit_code] { exit_code = show(*endpoints, *json, *digest); });
 }
 
 }  // namespace holdfast::cli

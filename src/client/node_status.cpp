@@ -61,14 +61,31 @@ std::expected<Value, std::string> ask_node(const Address& address, const std::st
   return call(*connection, args, timeout);
 }
 
-std::expected<NodeStatus, std::string> ask_status(const Address& address,
-                                                  const std::string& password,
-                                                  std::chrono::milliseconds timeout) {
-  auto reply = ask_node(address, password, {"RAFT", "STATUS"}, timeout);
+namespace {
+
+std::expected<NodeStatus, std::string> ask_for_status(const Address& address,
+                                                      const std::string& password,
+                                                      const std::vector<std::string>& args,
+                                                      std::chrono::milliseconds timeout) {
+  auto reply = ask_node(address, password, args, timeout);
   if (!reply) return std::unexpected(reply.error());
   auto* items = std::get_if<Value::Array>(&reply->value);
   if (items == nullptr) return std::unexpected("it answers RAFT STATUS with no list");
   return status_of(*items);
+}
+
+}  // namespace
+
+std::expected<NodeStatus, std::string> ask_status(const Address& address,
+                                                  const std::string& password,
+                                                  std::chrono::milliseconds timeout) {
+  return ask_for_status(address, password, {"RAFT", "STATUS"}, timeout);
+}
+
+std::expected<NodeStatus, std::string> ask_status_and_digest(const Address& address,
+                                                             const std::string& password) {
+  constexpr auto kTimeout = std::chrono::seconds(10);
+  return ask_for_status(address, password, {"RAFT", "STATUS", "DIGEST"}, kTimeout);
 }
 
 std::expected<std::vector<NodeStatus>, std::string> ask_members(const Address& address,

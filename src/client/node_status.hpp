@@ -34,6 +34,10 @@ std::expected<NodeStatus, std::string> ask_status(
     const Address& address, const std::string& password = {},
     std::chrono::milliseconds timeout = std::chrono::seconds(2));
 
+// Besides those the digest of the data, for which the node has to read what changed.
+std::expected<NodeStatus, std::string> ask_status_and_digest(const Address& address,
+                                                             const std::string& password = {});
+
 // Those of each member in RAFT MEMBERS.
 std::expected<std::vector<NodeStatus>, std::string> ask_members(const Address& address,
                                                                 const std::string& password = {});

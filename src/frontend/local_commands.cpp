@@ -174,7 +174,7 @@ constexpr std::array kRows = {
     submitted("raft|promote", 3, submit_raft_promote, "node", "Makes a learner a voter."),
     submitted("raft|remove", 3, submit_raft_remove, "node", "Takes a member out of the cluster."),
     submitted("raft|snapshot", 2, submit_raft_snapshot, "", "Makes a snapshot of this replica."),
-    row("raft|status", 2, kNone, do_raft_status, "raft", "7.2.0", "",
+    row("raft|status", -2, kNone, do_raft_status, "raft", "7.2.0", "[DIGEST]",
         "Returns the state of this replica."),
     row("raft|transfer", -2, kAdmin, do_raft_transfer, "raft", "7.2.0", "[node]",
         "Hands leadership to another node."),

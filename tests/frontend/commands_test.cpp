@@ -270,10 +270,21 @@ TEST(Raft, Status_NamesEveryField) {
   const std::string status = Client().calls({"RAFT", "STATUS"});
   EXPECT_THAT(status, HasSubstr("$4\r\nrole\r\n$6\r\nleader\r\n"));
   EXPECT_THAT(status, HasSubstr("$14\r\nleader_address\r\n$8\r\none:7001\r\n"));
-  EXPECT_THAT(status, HasSubstr("$6\r\ndigest\r\n$16\r\n0000000000000abc\r\n"));
+  EXPECT_THAT(status, Not(HasSubstr("digest")));
   EXPECT_THAT(status, HasSubstr("$7\r\ncluster\r\n$16\r\n0000000000000000\r\n"));
   EXPECT_THAT(status, HasSubstr("$10\r\nmembership\r\n$8\r\n1=,2=,3=\r\n"));
   EXPECT_THAT(status, HasSubstr("$18\r\nmembership_settled\r\n:1\r\n"));
+}
+
+// Kills: a pause of the node for whoever watches it.
+TEST(Raft, Digest_IsComputedForThoseWhoAskForIt) {
+  Client client;
+  EXPECT_THAT(client.calls({"RAFT", "STATUS", "digest"}),
+              HasSubstr("$6\r\ndigest\r\n$16\r\n0000000000000abc\r\n"));
+  EXPECT_EQ(client.node.digests_asked, 1);
+  client.calls({"RAFT", "STATUS"});
+  EXPECT_EQ(client.node.digests_asked, 1);
+  EXPECT_EQ(client.calls({"RAFT", "STATUS", "x"}), "-ERR syntax error\r\n");
 }
 
 }  // namespace

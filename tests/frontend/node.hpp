@@ -45,7 +45,7 @@ class FakeNode final : public Port {
     fetches.push_back(wanted);
   }
   replica::Status status() const override { return now; }
-  std::uint64_t state_digest() override { return 0xabc; }
+  std::uint64_t state_digest() override { return ++digests_asked, 0xabc; }
   std::uint64_t unix_time_us() const override { return 1'700'000'000'000'042; }
   std::optional<Address> client_address(NodeId node) const override {
     const auto found = addresses.find(node);
@@ -91,6 +91,7 @@ class FakeNode final : public Port {
   std::size_t memory = 1'500'000;
   std::vector<std::string> monitored;
   NodeId transferred_to;
+  int digests_asked = 0;
   bool is_shut_down = false;
   std::vector<NodeId> cut;
 
