@@ -30,7 +30,7 @@ Core::Core(Config config, Restored restored, Instant now)
   if (log_.term_at(snapshot_.index) != snapshot_.term) {
     reset_log(snapshot_);
   } else if (!log_.term_at(log_.base().index)) {
-    log_.compact_to(snapshot_.index);
+    effects_.dropped.push_back(log_.compact_to(snapshot_.index));
   }
   for (Index i = snapshot_.index.next(); i <= log_.last_index(); ++i) note_membership(i);
   // A snapshot can be durable before the term in which its last entry was committed. No vote of

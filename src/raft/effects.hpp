@@ -48,6 +48,8 @@ struct Effects {
   std::vector<ReadGranted> reads_granted;
   std::vector<std::uint64_t> reads_refused;  // no answer will come: ask again, with a new token
   std::vector<std::string> trace;            // one line per decision worth knowing
+  // Entries that the log has dropped: to be freed where nobody waits for it.
+  std::vector<std::vector<Entry>> dropped;
 };
 
 }  // namespace holdfast::raft

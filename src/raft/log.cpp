@@ -1,6 +1,8 @@
 #include "raft/log.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -47,14 +49,21 @@ void Log::truncate_from(Index index) {
   while (!runs_.empty() && runs_.back().first >= index) runs_.pop_back();
 }
 
-void Log::compact_to(Index index) {
-  if (index <= base_.index) return;
+std::vector<Entry> Log::compact_to(Index index) {
+  if (index <= base_.index) return {};
   const Position base{index, at(index).term};
   const auto count = static_cast<std::ptrdiff_t>(index.value() - base_.index.value());
-  for (const Entry& entry : std::span(entries_).first(static_cast<std::size_t>(count))) {
-    bytes_ -= cost(entry);
-  }
-  entries_.erase(entries_.begin(), entries_.begin() + count);
+  std::vector<Entry> kept(std::move_iterator(entries_.begin() + count),
+                          std::move_iterator(entries_.end()));
+  std::vector<Entry> dropped = std::exchange(entries_, std::move(kept));
+  dropped.resize(static_cast<std::size_t>(count));
+  // Of millions of entries most are dropped, or few: those that are fewer are looked at.
+  const auto cost_of = [](const std::vector<Entry>& entries) {
+    std::size_t bytes = 0;
+    for (const Entry& entry : entries) bytes += cost(entry);
+    return bytes;
+  };
+  bytes_ = dropped.size() < entries_.size() ? bytes_ - cost_of(dropped) : cost_of(entries_);
   base_ = base;
   const auto later = std::ranges::upper_bound(runs_, first_index(), {}, &TermRun::first);
   runs_.erase(runs_.begin(), later == runs_.begin() ? later : std::prev(later));
@@ -63,10 +72,13 @@ void Log::compact_to(Index index) {
   } else {
     runs_.front().first = first_index();
   }
+  return dropped;
 }
 
-void Log::reset(Position base) {
+std::vector<Entry> Log::reset(Position base) {
+  std::vector<Entry> dropped = std::move(entries_);
   *this = Log(base);
+  return dropped;
 }
 
 std::size_t Log::run_of(Index index) const {

@@ -32,10 +32,11 @@ class Log {
 
   void append(Entry entry);
   void truncate_from(Index index);
-  // Drops the entries up to this one, whose term must be known: it becomes the base.
-  void compact_to(Index index);
-  // Drops everything.
-  void reset(Position base);
+  // Drops the entries up to this one, whose term must be known: it becomes the base. Returns them:
+  // to free millions takes a while.
+  std::vector<Entry> compact_to(Index index);
+  // Drops, and returns, everything.
+  std::vector<Entry> reset(Position base);
 
   // The terms at and before `last`, newest first, at most kTermRunsMax. The oldest run may have
   // begun before the base.

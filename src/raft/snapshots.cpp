@@ -32,7 +32,7 @@ void Core::compact(Index last, std::size_t bytes_for_peers) {
   }
   first = std::min(first, std::max(first_needed_by_peers(), log_.first_within(bytes_for_peers)));
   if (first <= log_.first_index()) return;
-  log_.compact_to(first.prev());
+  effects_.dropped.push_back(log_.compact_to(first.prev()));
   first_needed_ = first;
 }
 
@@ -107,7 +107,8 @@ bool Core::install(Instant, const SnapshotMeta& snapshot) {
 }
 
 void Core::reset_log(Position base) {
-  log_.reset(base);
+  auto dropped = log_.reset(base);
+  if (!dropped.empty()) effects_.dropped.push_back(std::move(dropped));
   log_reset_ = base;
   log_dirty_from_.reset();
   log_ticket_ = next_ticket();

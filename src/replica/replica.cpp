@@ -215,6 +215,9 @@ void Replica::State::run_core() {
   for (const raft::ReadGranted& grant : effects.reads_granted) reads.granted(now, grant);
   for (const std::uint64_t token : effects.reads_refused) reads.refused(token);
   std::ranges::move(effects.trace, std::back_inserter(output.trace));
+  for (std::vector<raft::Entry>& entries : effects.dropped) {
+    output.snapshot_jobs.emplace_back(job::Free{std::move(entries)});
+  }
 }
 
 void Replica::State::apply(const raft::Committed& committed) {

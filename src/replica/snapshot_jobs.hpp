@@ -61,9 +61,9 @@ struct Fetch {
   RequestKey key;
   FetchRequest wanted;
 };
-// Frees a state.
+// Frees a state, or a part of the log.
 struct Free {
-  kv::StateMachine state;
+  std::variant<kv::StateMachine, std::vector<raft::Entry>> what;
 };
 }  // namespace job
 using SnapshotJob =
