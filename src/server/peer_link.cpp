@@ -11,6 +11,8 @@ namespace {
 
 constexpr Duration kPauseMin = std::chrono::milliseconds(50);
 constexpr Duration kPauseMax = std::chrono::seconds(1);
+// An attempt that has taken so long, when the peer is known to be there: more than two round trips.
+constexpr Duration kHung = std::chrono::seconds(1);
 // A peer answers a hello with a hello and nothing else.
 constexpr std::size_t kAnswerBytesMax = 4096;
 
@@ -37,6 +39,7 @@ struct PeerLink::Attempt {
   tcp::resolver resolver;
   tcp::socket socket;
   asio::steady_timer timer;  // of the pause, then of the greeting
+  Instant dialled;
   Instant up_since;
   wire::FrameReader reader{kAnswerBytesMax};
   std::array<char, 1024> input{};
@@ -75,11 +78,23 @@ void PeerLink::rest() {
 }
 
 void PeerLink::dial_now() {
-  if (attempt_->stage == Attempt::Stage::kResting) dial();
+  if (attempt_->stage == Attempt::Stage::kResting) return dial();
+  redial_if_hung();
+}
+
+void PeerLink::redial_if_hung() {
+  const bool is_trying =
+      attempt_->stage == Attempt::Stage::kDialling || attempt_->stage == Attempt::Stage::kGreeting;
+  if (!is_trying || now() - attempt_->dialled < kHung) return;
+  attempt_->give_up();
+  attempt_ = std::make_shared<Attempt>(io_, *this);
+  pause_ = kPauseMin;
+  dial();
 }
 
 void PeerLink::dial() {
   attempt_->stage = Attempt::Stage::kDialling;
+  attempt_->dialled = now();
   attempt_->timer.expires_after(kGreetingTimeout);
   attempt_->timer.async_wait([attempt = attempt_](const ErrorCode& cancelled) {
     const bool late = !cancelled && attempt->stage != Attempt::Stage::kUp;

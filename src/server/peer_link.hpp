@@ -55,8 +55,11 @@ class PeerLink {
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
 
-  // The peer is there: don't wait out the pause.
+  // The peer is there: don't wait out the pause, nor an attempt that hangs.
   void dial_now();
+  // Gives up an attempt that was made when the peer could not be reached, perhaps, and waits for
+  // the network to try its packets again; the next begins at once.
+  void redial_if_hung();
   void send(const wire::PeerMessage& message);
   // Hands what was given to the kernel.
   void flush();

@@ -233,6 +233,11 @@ void PeerNetwork::greeted(const wire::Hello& hello) {
 }
 
 void PeerNetwork::received(NodeId from, wire::PeerMessage message) {
+  // Its connections to us may outlive a cut network that broke ours to it.
+  if (const auto peer = peers_.find(from); peer != peers_.end()) {
+    peer->second.control->redial_if_hung();
+    peer->second.bulk->redial_if_hung();
+  }
   if (!cut_.contains(from)) host_.peer_message(from, std::move(message));
 }
 

@@ -103,6 +103,22 @@ TEST_F(PeerLinkTest, PeerThatEndsTheConnectionUngreeted_IsSaidToHaveDoneSo) {
   EXPECT_TRUE(broken.front().by_peer);
 }
 
+// It was dialled while the network was cut. Kills: waiting five seconds for a greeting, while the
+// peer's messages arrive.
+TEST_F(PeerLinkTest, PeerIsThereWhileAnAttemptHangs_AnotherIsMadeAtOnce) {
+  accept();
+  tcp::socket second(io);
+  bool accepted = false;
+  acceptor.async_accept(second, [&](const ErrorCode&) { accepted = true; });
+  link->redial_if_hung();
+  while (!accepted && broken.empty()) {
+    io.run_for(std::chrono::milliseconds(10));
+    link->redial_if_hung();
+  }
+  EXPECT_TRUE(accepted);
+  EXPECT_TRUE(broken.empty()) << "the time for the greeting was waited out";
+}
+
 TEST_F(PeerLinkTest, PeerThatSaysNonsense_HasNotEndedTheConnection) {
   accept();
   asio::write(peer, asio::buffer(std::string("HTTP/1.1 400 Bad Request\r\n")));
