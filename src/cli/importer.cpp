@@ -12,8 +12,6 @@
 #include <thread>
 #include <utility>
 
-#include "resp/reply_writer.hpp"
-
 namespace holdfast::cli {
 
 namespace {
@@ -28,6 +26,8 @@ constexpr std::uint64_t kReportsMax = 10;
 constexpr std::size_t kValueBytesMax = 512 << 20;
 // Longer than a server lets a request wait, unless it was told otherwise.
 constexpr auto kSilence = std::chrono::minutes(2);
+constexpr auto kRetryTime = std::chrono::minutes(1);
+constexpr auto kRetryPause = std::chrono::milliseconds(200);
 
 resp::RequestLimits limits() {
   resp::RequestLimits limits;
@@ -54,10 +54,12 @@ Importer::Outcome Importer::run(int input) {
   {
     const std::jthread receiver([this] { receive_all(); });
     read_all(input);
+    (void)wait_until([this] { return sent_.empty(); });
     const std::lock_guard lock(mutex_);
     is_all_sent_ = true;
     changed_.notify_all();
   }
+  report_refused(refused_.take());
   outcome_.unanswered = sent_.size();
   if (outcome_.unanswered > 0) {
     std::cerr << "holdfast: nobody knows whether the " << sent_.size() << " commands from number "
@@ -88,20 +90,22 @@ bool Importer::feed(std::string_view bytes) {
 bool Importer::take_commands() {
   for (;;) {
     const Event event = parser_.next();
-    const Place place = next_;
+    const std::uint64_t number = next_number_;
+    const std::uint64_t offset = next_offset_;
     if (event == Event::kNeedMore) return true;
     if (event == Event::kError) {
-      stop("command " + std::to_string(place.number) + " at offset " +
-           std::to_string(place.offset) + " is no command: " + parser_.error());
+      stop("command " + std::to_string(number) + " at offset " + std::to_string(offset) +
+           " is no command: " + parser_.error());
       return false;
     }
-    next_ = {.number = place.number + 1, .offset = fed_ - parser_.unread_bytes()};
+    ++next_number_;
+    next_offset_ = fed_ - parser_.unread_bytes();
     if (event == Event::kTooLarge) {
-      report(place, "the command is too large");
+      report(number, offset, "the command is too large");
     } else {
-      add_command(place);
+      add_command(number, offset);
     }
-    if (batch_.size() >= kBatchBytes && !send_batch()) return false;
+    if (batch_bytes_ >= kBatchBytes && !send_batch()) return false;
   }
 }
 
@@ -109,75 +113,120 @@ bool Importer::take_commands() {
 void Importer::end_of_input() {
   if (parser_.is_within_command() && !feed("\r\n")) return;
   if (send_batch() && parser_.is_within_command()) {
-    stop("the input ends within command " + std::to_string(next_.number) +
-         ", which begins at offset " + std::to_string(next_.offset));
+    stop("the input ends within command " + std::to_string(next_number_) +
+         ", which begins at offset " + std::to_string(next_offset_));
   }
 }
 
-void Importer::add_command(const Place& place) {
+void Importer::add_command(std::uint64_t number, std::uint64_t offset) {
   const auto args = parser_.args();
-  if (silences_replies(args)) return report(place, "CLIENT REPLY can't be imported");
-  const std::size_t before = batch_.size();
-  resp::write_request(args, batch_);
-  batch_places_.push_back({place.number, place.offset, batch_.size() - before});
+  if (silences_replies(args)) return report(number, offset, "CLIENT REPLY can't be imported");
+  batch_bytes_ += batch_.emplace_back(number, offset, args).request.size();
 }
 
 // Waits until the server has answered enough of what was sent before.
 bool Importer::send_batch() {
   if (batch_.empty()) return !is_stopped();
+  const bool is_ready = wait_until([this] {
+    const bool has_room =
+        sent_.size() + batch_.size() <= kSentMax && sent_bytes_ + batch_bytes_ <= kSentBytesMax;
+    return has_room || sent_.empty();
+  });
+  batch_bytes_ = 0;
+  return is_ready && send(std::exchange(batch_, {}));
+}
+
+// All that was sent is answered first: so what was refused comes before whatever is new.
+template <class Condition>
+bool Importer::wait_until(Condition is_ready) {
+  for (;;) {
+    std::deque<StreamCommand> again;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] {
+        return outcome_.stopped || (refused_.empty() ? is_ready() : sent_.empty());
+      });
+      if (outcome_.stopped) return false;
+      if (refused_.empty()) return true;
+      for (auto& refused : refused_.take()) again.push_back(std::move(refused.command));
+    }
+    std::this_thread::sleep_for(kRetryPause);
+    if (!send(std::move(again))) return false;
+  }
+}
+
+bool Importer::send(std::deque<StreamCommand> commands) {
+  std::string bytes;
+  for (const StreamCommand& command : commands) bytes += command.request;
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] {
-      const bool has_room = sent_.size() + batch_places_.size() <= kSentMax &&
-                            sent_bytes_ + batch_.size() <= kSentBytesMax;
-      return has_room || sent_.empty() || outcome_.stopped;
-    });
-    if (outcome_.stopped) return false;
-    sent_bytes_ += batch_.size();
-    std::ranges::move(batch_places_, std::back_inserter(sent_));
+    const std::lock_guard lock(mutex_);
+    sent_bytes_ += bytes.size();
+    std::ranges::move(commands, std::back_inserter(sent_));
   }
   changed_.notify_all();
-  batch_places_.clear();
-  const auto sent = connection_.send_bytes(batch_, client::Clock::now() + kSilence);
-  batch_.clear();
+  const auto sent = connection_.send_bytes(bytes, client::Clock::now() + kSilence);
   if (!sent) stop(sent.error());
   return sent.has_value();
 }
 
 void Importer::receive_all() {
-  while (const auto place = next_sent()) {
+  while (awaits_reply()) {
     const auto reply = connection_.receive(client::Clock::now() + kSilence);
     if (!reply) return stop(reply.error());
-    check(*place, *reply);
+    check(*reply);
   }
 }
 
-// The first command that waits for its reply; nothing when there will be none.
-std::optional<Importer::Place> Importer::next_sent() {
+// False: there will be none any more.
+bool Importer::awaits_reply() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !sent_.empty() || is_all_sent_ || outcome_.stopped; });
-  if (sent_.empty()) return std::nullopt;
-  return sent_.front();
+  return !sent_.empty();
 }
 
-void Importer::check(const Place& place, const resp::Value& reply) {
-  if (const auto* error = std::get_if<resp::Value::Error>(&reply.value)) {
-    report(place, error->text);
-  }
-  {
-    const std::lock_guard lock(mutex_);
+void Importer::check(const resp::Value& reply) {
+  std::unique_lock lock(mutex_);
+  StreamCommand command = std::move(sent_.front());
+  sent_.pop_front();
+  sent_bytes_ -= command.request.size();
+  const auto* error = std::get_if<resp::Value::Error>(&reply.value);
+  if (error != nullptr && is_to_be_sent_again(*error)) {
+    refused_.add(std::move(command), error->text);
+  } else {
     ++outcome_.answered;
-    sent_bytes_ -= place.bytes;
-    sent_.pop_front();
+    refused_since_.reset();
+    const auto overtaken = refused_.overtaken_by(command);
+    lock.unlock();
+    report_refused(overtaken);
+    if (error != nullptr) report(command.number, command.offset, error->text);
   }
   changed_.notify_all();
 }
 
-void Importer::report(const Place& place, const std::string& error) {
+bool Importer::is_to_be_sent_again(const resp::Value::Error& error) {
+  if (!RefusedCommands::is_refusal(error.text)) return false;
+  const auto now = client::Clock::now();
+  if (!refused_since_) {
+    refused_since_ = now;
+    std::cerr << "holdfast: sending again what was not executed: " << error.text << std::endl;
+  }
+  return now - *refused_since_ < kRetryTime;
+}
+
+void Importer::report_refused(const std::deque<RefusedCommands::Refused>& refused) {
+  for (const auto& [command, error] : refused) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++outcome_.answered;
+    }
+    report(command.number, command.offset, error);
+  }
+}
+
+void Importer::report(std::uint64_t number, std::uint64_t offset, const std::string& error) {
   const std::lock_guard lock(mutex_);
   if (++outcome_.errors > kReportsMax) return;
-  std::cerr << "holdfast: command " << place.number << " at offset " << place.offset << ": "
-            << error << "\n";
+  std::cerr << "holdfast: command " << number << " at offset " << offset << ": " << error << "\n";
   if (outcome_.errors == kReportsMax) std::cerr << "holdfast: more errors are only counted\n";
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/refused_commands.hpp"
 #include "client/connection.hpp"
 #include "resp/request_parser.hpp"
 
@@ -14,6 +15,10 @@ namespace holdfast::cli {
 
 // Sends commands from a stream through one connection, many at a time, and compares what comes
 // back. Memory is bounded: the stream is read no faster than the server answers.
+//
+// What the cluster has refused, since it had no leader or too much to do, is sent again when all
+// that was sent is answered, for a minute without any success; but not if a later command that
+// writes the same key was executed.
 //
 // One thread reads and sends, another receives: a server that waits for its replies to be taken
 // must not wait for us to send.
@@ -33,24 +38,23 @@ class Importer {
   Outcome run(int input);
 
  private:
-  // Where a command stands in the stream.
-  struct Place {
-    std::uint64_t number = 0;  // from one
-    std::uint64_t offset = 0;
-    std::size_t bytes = 0;
-  };
-
   void read_all(int input);
   bool feed(std::string_view bytes);  // as take_commands()
   // False: it is over.
   bool take_commands();
   void end_of_input();
-  void add_command(const Place& place);
+  void add_command(std::uint64_t number, std::uint64_t offset);
   bool send_batch();
+  // Waits until it is so, and sends again what was refused. False: it is over.
+  template <class Condition>
+  bool wait_until(Condition is_ready);
+  bool send(std::deque<StreamCommand> commands);
   void receive_all();
-  std::optional<Place> next_sent();
-  void check(const Place& place, const resp::Value& reply);
-  void report(const Place& place, const std::string& error);
+  bool awaits_reply();
+  void check(const resp::Value& reply);
+  bool is_to_be_sent_again(const resp::Value::Error& error);
+  void report_refused(const std::deque<RefusedCommands::Refused>& refused);
+  void report(std::uint64_t number, std::uint64_t offset, const std::string& error);
   void stop(const std::string& reason);
   bool is_stopped();
 
@@ -59,14 +63,17 @@ class Importer {
   // Of the sending thread.
   resp::RequestParser parser_;
   std::uint64_t fed_ = 0;
-  Place next_{.number = 1};
-  std::string batch_;
-  std::deque<Place> batch_places_;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t next_offset_ = 0;
+  std::deque<StreamCommand> batch_;
+  std::size_t batch_bytes_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Place> sent_;  // not answered yet
+  std::deque<StreamCommand> sent_;  // not answered yet
   std::size_t sent_bytes_ = 0;
+  RefusedCommands refused_;
+  std::optional<client::Clock::time_point> refused_since_;  // without a success
   bool is_all_sent_ = false;
   Outcome outcome_;
 };

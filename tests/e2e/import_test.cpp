@@ -134,6 +134,34 @@ TEST_F(Import, ServerThatDies_TheUnknownAreToldAndTheRestIsNotSent) {
   EXPECT_EQ(ended.code == 4, ended.output.find("nobody knows") != std::string::npos);
 }
 
+// Kills: taking a second without a leader for the end of the import.
+TEST_F(Import, ClusterWithoutALeader_WhatItRefusesIsSentAgain) {
+  Servers three({"--request-timeout=1s"}, 3);
+  const int survivor = three.leader_at_start;
+  for (const int id : three.others(survivor)) three.servers().kill9(id);
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "SET k" + std::to_string(i) + " v\n";
+  write("commands", text);
+  // What it proposed as a leader would be unknown.
+  cli::wait_until("it leads no more", 20s,
+                  [&] { return three.status(survivor).number("leader") == 0; });
+  const std::string endpoints =
+      Servers::endpoints_option({three.servers().client_address(survivor)});
+  Ended ended;
+  {
+    const std::jthread importer([&] {
+      ended = sh("(" HOLDFAST_BINARY " import " + path("commands") + endpoints + " 2>" +
+                 path("errors") + ")");
+    });
+    cli::wait_until("a refusal", 30s,
+                    [&] { return sh("cat " + path("errors")).output.contains("sending again"); });
+    for (const int id : three.others(survivor)) three.servers().start(id);
+  }
+  expect_end(ended, 0, "200 commands answered");
+  auto connection = three.connect(survivor);
+  EXPECT_EQ(ask(connection, {"DBSIZE"}), "200");
+}
+
 TEST_F(Import, WhatWasExported_IsTheSame) {
   const std::string binary("\0\r\n\xff\"' $", 8);
   auto connection = cluster.connect(1);
