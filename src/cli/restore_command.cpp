@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/copy_file.hpp"
+#include "cli/server_command.hpp"
 #include "server/options.hpp"
 #include "storage/posix_disk.hpp"
 #include "storage/restore.hpp"
@@ -55,18 +56,10 @@ void add_options(CLI::App& command, RestoreSettings& settings) {
       ->check(CLI::Validator(CLI::Range(std::int64_t{1}, server::kNodeIdMax)).description(""))
       ->type_name("N")
       ->required();
-  const auto set_cluster = [&options](const std::string& text) {
-    std::string error;
-    auto cluster = server::parse_cluster(text, error);
-    if (!cluster) throw CLI::ConversionError("--cluster: " + error);
-    options.cluster = std::move(*cluster);
-  };
-  command
-      .add_option_function<std::string>(
-          "--cluster", set_cluster,
-          "All nodes of the new cluster, as `holdfast server` will be told; the same on every node")
-      ->type_name("ID=HOST:PORT,…")
-      ->required();
+  add_cluster_option(
+      command, options,
+      "All nodes of the new cluster, as `holdfast server` will be told; the same on every node")
+      .required();
   command.add_option("--cluster-name", options.cluster_name,
                      "As `holdfast server` will be told, if it will be");
 }

@@ -73,18 +73,10 @@ void add_places(CLI::App& command, Options& options) {
       command, "--advertise-peer",
       "Where other nodes are told to find this one, if neither as --cluster says nor --peer-listen",
       [&options](Address address) { options.advertise_peer = std::move(address); });
-  const auto set_cluster = [&options](const std::string& text) {
-    std::string error;
-    auto cluster = server::parse_cluster(text, error);
-    if (!cluster) throw CLI::ConversionError("--cluster: " + error);
-    options.cluster = std::move(*cluster);
-  };
-  command
-      .add_option_function<std::string>(
-          "--cluster", set_cluster,
-          "All nodes and the addresses at which their peers reach them; the same text on every "
-          "node. Without it the node is a cluster of one")
-      ->type_name("ID=HOST:PORT,…");
+  add_cluster_option(
+      command, options,
+      "All nodes and the addresses at which their peers reach them; the same text on every node. "
+      "Without it the node is a cluster of one");
   const auto set_join = [&options](const std::string& text) {
     std::string error;
     auto members = server::parse_addresses(text, error);
@@ -154,6 +146,18 @@ void start_logging(const std::string& level) {
 }
 
 }  // namespace
+
+CLI::Option& add_cluster_option(CLI::App& command, server::Options& options,
+                                const std::string& help) {
+  const auto set = [&options](const std::string& text) {
+    std::string error;
+    auto cluster = server::parse_cluster(text, error);
+    if (!cluster) throw CLI::ConversionError("--cluster: " + error);
+    options.cluster = std::move(*cluster);
+  };
+  return *command.add_option_function<std::string>("--cluster", set, help)
+              ->type_name("ID=HOST:PORT,…");
+}
 
 void add_server_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("server", "Run one node");

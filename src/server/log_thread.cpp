@@ -1,8 +1,6 @@
 #include "server/log_thread.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 namespace holdfast::server {
@@ -21,30 +19,18 @@ LogThread::~LogThread() {
 }
 
 void LogThread::write(std::vector<raft::Persist> batches) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (given_.empty()) {
-      given_ = std::move(batches);
-    } else {
-      std::ranges::move(batches, std::back_inserter(given_));
-    }
-  }
-  changed_.notify_one();
+  given_.give(std::move(batches));
 }
 
 void LogThread::close() {
   if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    closing_ = true;
-  }
-  changed_.notify_one();
+  given_.close();
   thread_.join();
 }
 
 void LogThread::run() {
   while (true) {
-    std::vector<raft::Persist> batches = wait_for_work();
+    std::vector<raft::Persist> batches = given_.take();
     if (batches.empty()) break;
     const Ticket last = batches.back().ticket;
     for (raft::Persist& batch : batches) {
@@ -56,12 +42,6 @@ void LogThread::run() {
     listener_.log_persisted(last);
   }
   if (const auto closed = wal_.close(); !closed) listener_.log_failed(closed.error().message());
-}
-
-std::vector<raft::Persist> LogThread::wait_for_work() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return closing_ || !given_.empty(); });
-  return std::exchange(given_, {});
 }
 
 // False: it will never succeed, or the node stops while the disk is full.
@@ -79,8 +59,7 @@ bool LogThread::sync() {
     }
     if (!stalled) listener_.log_stalled(synced.error().message());
     stalled = true;
-    std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, kFullDiskRetry, [this] { return closing_; })) return false;
+    if (given_.wait_until_closing(kFullDiskRetry)) return false;
   }
 }
 

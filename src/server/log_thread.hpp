@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "raft/effects.hpp"
+#include "server/hand_over.hpp"
 #include "storage/wal.hpp"
 
 namespace holdfast::server {
@@ -36,16 +35,12 @@ class LogThread {
 
  private:
   void run();
-  std::vector<raft::Persist> wait_for_work();
   bool sync();
 
   storage::Wal wal_;
   Listener& listener_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<raft::Persist> given_;
-  bool closing_ = false;
+  HandOver<raft::Persist> given_;
   std::thread thread_;
 };
 

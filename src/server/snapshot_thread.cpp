@@ -1,7 +1,5 @@
 #include "server/snapshot_thread.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace holdfast::server {
@@ -14,43 +12,24 @@ SnapshotThread::~SnapshotThread() {
 }
 
 void SnapshotThread::run(std::vector<replica::SnapshotJob> jobs) {
-  {
-    const std::lock_guard lock(mutex_);
-    std::ranges::move(jobs, std::back_inserter(given_));
-  }
-  changed_.notify_one();
+  given_.give(std::move(jobs));
 }
 
 void SnapshotThread::close() {
   if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    closing_ = true;
-  }
-  changed_.notify_one();
+  given_.close();
   thread_.join();
 }
 
 void SnapshotThread::work() {
   while (true) {
-    std::vector<replica::SnapshotJob> jobs = wait_for_work();
+    std::vector<replica::SnapshotJob> jobs = given_.take();
     for (replica::SnapshotJob& job : jobs) {
-      if (is_closing()) return;
+      if (given_.is_closing()) return;
       if (auto result = worker_.run(std::move(job))) listener_.snapshot_done(std::move(*result));
     }
     if (jobs.empty()) return;
   }
-}
-
-std::vector<replica::SnapshotJob> SnapshotThread::wait_for_work() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return closing_ || !given_.empty(); });
-  return std::exchange(given_, {});
-}
-
-bool SnapshotThread::is_closing() {
-  const std::lock_guard lock(mutex_);
-  return closing_;
 }
 
 }  // namespace holdfast::server

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "replica/snapshot_worker.hpp"
+#include "server/hand_over.hpp"
 
 namespace holdfast::server {
 
@@ -29,16 +28,11 @@ class SnapshotThread {
 
  private:
   void work();
-  std::vector<replica::SnapshotJob> wait_for_work();
-  bool is_closing();
 
   replica::SnapshotWorker worker_;
   Listener& listener_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<replica::SnapshotJob> given_;
-  bool closing_ = false;
+  HandOver<replica::SnapshotJob> given_;
   std::thread thread_;
 };
 

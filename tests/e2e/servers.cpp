@@ -104,17 +104,7 @@ int Appenders::acknowledged() const {
 }
 
 void Appenders::stop_and_check(cli::LocalCluster& cluster) {
-  for (const auto& client : clients_) client->thread.request_stop();
-  for (const auto& client : clients_) client->thread.join();
-  auto clerk = cluster.clerk();
-  for (const auto& client : clients_) {
-    EXPECT_EQ(client->failure, "");
-    std::string expected;
-    for (int i = 0; i < client->acknowledged; ++i) expected += std::to_string(i) + ";";
-    const auto value = clerk.get(client->key);
-    ASSERT_TRUE(value) << value.error().text;
-    EXPECT_EQ(value->value_or(""), expected) << "what is in " << client->key;
-  }
+  stop_and_check_appends(cluster, clients_);
 }
 
 }  // namespace holdfast::e2e

@@ -38,6 +38,23 @@ client::Clock::time_point soon();
 std::string ask(client::Connection& connection, const std::vector<std::string>& args);
 std::string receive(client::Connection& connection);
 
+// Stops clients that append "0;", "1;" … to keys of their own: what was acknowledged is there once
+// and in order, and nothing else.
+template <class Clients>
+void stop_and_check_appends(cli::LocalCluster& cluster, const Clients& clients) {
+  for (const auto& client : clients) client->thread.request_stop();
+  for (const auto& client : clients) client->thread.join();
+  auto clerk = cluster.clerk();
+  for (const auto& client : clients) {
+    EXPECT_EQ(client->failure, "");
+    std::string expected;
+    for (int i = 0; i < client->acknowledged; ++i) expected += std::to_string(i) + ";";
+    const auto value = clerk.get(client->key);
+    ASSERT_TRUE(value) << value.error().text;
+    EXPECT_EQ(value->value_or(""), expected) << "what is in " << client->key;
+  }
+}
+
 // Clients that append to keys of their own until they are stopped, each through a Clerk.
 class Appenders {
  public:
