@@ -166,10 +166,13 @@ void Monitor::check_snapshot(const raft::Core& core) const {
 }
 
 void Monitor::check_durable(const raft::Core& core, Index index, Term term) const {
-  // A change may have come into force in this very turn, behind what was committed.
-  require(is_on_disks_of(core.meta_at(index).membership, index, term) ||
-              is_on_disks_of(core.membership(), index, term),
-          "an entry was committed that no majority has on disk", NodeId(), at(index));
+  // Changes may have come into force in this very turn, behind what was committed: one that was
+  // waited for, and the next.
+  bool is_on_disks = is_on_disks_of(core.membership(), index, term);
+  for (Index i = index; !is_on_disks && i <= core.log().last_index(); ++i) {
+    is_on_disks = is_on_disks_of(core.membership_at(i), index, term);
+  }
+  require(is_on_disks, "an entry was committed that no majority has on disk", NodeId(), at(index));
 }
 
 // Also on a disk that was replaced since: it was counted on before.
