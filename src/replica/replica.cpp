@@ -189,10 +189,9 @@ void Replica::State::notice_leader() {
 }
 
 void Replica::State::notice_membership() {
-  // A truncation may bring back an earlier one.
-  if (membership_told == core.membership_index()) return;
-  membership_told = core.membership_index();
-  output.membership = core.membership();
+  // A truncation may bring back an earlier one, or put another one in the same place.
+  if (membership_told == core.membership()) return;
+  output.membership = membership_told = core.membership();
 }
 
 void Replica::State::gather_completions() {

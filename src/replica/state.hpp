@@ -82,8 +82,8 @@ struct Replica::State final : kv::ApplyListener {
   // The leadership that was last seen, to notice when it changes.
   Term leader_term;
   NodeId leader;
-  std::optional<Index> membership_told;            // to the host
-  std::optional<std::set<NodeId>> origins_in_log;  // of the log when it was first asked for
+  std::optional<raft::Membership> membership_told;  // to the host
+  std::optional<std::set<NodeId>> origins_in_log;   // of the log when it was first asked for
   ClusterClock clock;
   Index time_proposed;  // the last entry of ours with a time
   EntryTimes entry_times;

@@ -229,5 +229,27 @@ TEST_F(Follower, GrantedReadThatIsNotAppliedYet_WaitsWithoutADeadlineInThePast) 
   }
 }
 
+raft::Entry members(Term term, std::initializer_list<NodeId> nodes) {
+  const std::vector<NodeId> voters(nodes);
+  return {term, raft::EntryKind::kMembership, Payload(raft::encode(raft::Membership::of(voters)))};
+}
+
+// Kills: knowing a membership by its index alone.
+TEST_F(Follower, MembershipInAnothersPlace_IsToldToTheHost) {
+  hear(raft::AppendRequest{.term = kTerm,
+                           .prev_index = Index(1),
+                           .prev_term = kTerm,
+                           .entries = {members(kTerm, {kLeader, kSelf})}});
+  turn();
+  const raft::Entry other = members(Term(2), {kSelf, NodeId(3)});
+  node->receive(
+      now, NodeId(3),
+      raft::AppendRequest{
+          .term = Term(2), .prev_index = Index(1), .prev_term = kTerm, .entries = {other}});
+  const auto told = node->take_output(now).membership;
+  ASSERT_TRUE(told);
+  EXPECT_EQ(raft::encode(*told), other.payload.view());
+}
+
 }  // namespace
 }  // namespace holdfast::replica
