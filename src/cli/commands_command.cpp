@@ -18,7 +18,8 @@ constexpr const char* kIntroduction =
     "The version is that of Redis, or of Holdfast, that first had the command.\n"
     "\n"
     "A write (w) goes through the log; a read (r) is linearizable and writes nothing; all else\n"
-    "is answered by the node that was asked.\n";
+    "is answered by the node that was asked. A read whose answer changes with time (t) goes\n"
+    "through the log as well: an entry brings the time with it.\n";
 
 // Upper case, and the words of a subcommand apart.
 std::string shown_name(std::string_view name) {
@@ -38,7 +39,11 @@ std::string in_cell(std::string_view text) {
 }
 
 std::string page_row(const kv::CommandSpec& spec) {
-  const char* kind = spec.is_write() ? "w" : (spec.flags & kv::flag::kReadonly) != 0 ? "r" : "";
+  const auto has = [&](kv::Flags flag) { return (spec.flags & flag) != 0; };
+  const char* kind = has(kv::flag::kWrite)      ? "w"
+                     : has(kv::flag::kTimed)    ? "t"
+                     : has(kv::flag::kReadonly) ? "r"
+                                                : "";
   std::string call = shown_name(spec.name);
   if (!spec.syntax.empty()) call += " " + in_cell(spec.syntax);
   return "| `" + call + "` | " + kind + " | " + std::string(spec.since) + " | " +

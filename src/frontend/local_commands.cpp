@@ -110,7 +110,7 @@ constexpr std::array kRows = {
     row("debug", -2, kNone, nullptr, "server", "1.0.0", "", "A container for debugging commands.",
         Kind::kContainer),
     row("debug|set-active-expire", 3, kAdmin, do_debug_accept, "server", "1.0.0", "0 | 1",
-        "Accepted; nothing expires by itself."),
+        "Accepted, and changes nothing."),
     row("debug|sleep", 3, kAdmin, do_debug_sleep, "server", "1.0.0", "seconds",
         "Stops the server for some seconds."),
     row("discard", 1, kFast, do_discard, "transactions", "2.0.0", "", "Discards a transaction.",

@@ -30,7 +30,7 @@ Reply do_debug_sleep(LocalCall& call) {
   return error ? Reply::error(*error) : Reply::ok();
 }
 
-// Switches for what does not exist here: nothing expires by itself.
+// Keys expire when their time has come, whatever is asked for.
 Reply do_debug_accept(LocalCall& call) {
   if (auto refusal = refuse_debug(call)) return std::move(*refusal);
   return Reply::ok();

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -59,13 +61,29 @@ unsigned masked_byte(std::string_view value, std::size_t at, const BitSpan& span
   return byte & 0xffu;
 }
 
-std::size_t count_ones(std::string_view value, const BitSpan& span) {
+// Of whole bytes, eight at a time.
+std::size_t count_ones(std::string_view bytes) {
   std::size_t ones = 0;
-  const std::size_t end = span.first + span.count;
-  for (std::size_t at = span.first / 8; at * 8 < end; ++at) {
-    ones += static_cast<std::size_t>(std::popcount(masked_byte(value, at, span)));
+  for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof(word));
+    ones += static_cast<std::size_t>(std::popcount(word));
+  }
+  for (const char c : bytes) {
+    ones += static_cast<std::size_t>(std::popcount(static_cast<unsigned char>(c)));
   }
   return ones;
+}
+
+std::size_t count_ones(std::string_view value, const BitSpan& span) {
+  if (span.count == 0) return 0;
+  const std::size_t first = span.first / 8;
+  const std::size_t last = (span.first + span.count - 1) / 8;
+  const auto ones_at = [&](std::size_t at) {
+    return static_cast<std::size_t>(std::popcount(masked_byte(value, at, span)));
+  };
+  if (first == last) return ones_at(first);
+  return ones_at(first) + count_ones(value.substr(first + 1, last - first - 1)) + ones_at(last);
 }
 
 std::optional<std::size_t> find_bit(std::string_view value, const BitSpan& span, bool wanted) {
@@ -92,33 +110,32 @@ std::optional<BitOperation> bit_operation(std::string_view word) {
   return std::nullopt;
 }
 
-char combine(BitOperation operation, char a, char b) {
+// Into the beginning of `result`, which is no shorter than `other`.
+void combine(BitOperation operation, std::string_view other, std::string& result) {
+  const auto apply = [&](auto change) {
+    std::ranges::transform(other, std::string_view(result), result.begin(), change);
+  };
   switch (operation) {
     case BitOperation::kAnd:
-      return static_cast<char>(a & b);
+      apply(std::bit_and<char>());
+      // Behind its end `other` counts as zeros.
+      std::fill(result.begin() + static_cast<std::ptrdiff_t>(other.size()), result.end(), '\0');
+      return;
     case BitOperation::kOr:
-      return static_cast<char>(a | b);
+      return apply(std::bit_or<char>());
     case BitOperation::kXor:
-      return static_cast<char>(a ^ b);
+      return apply(std::bit_xor<char>());
     case BitOperation::kNot:
-      return static_cast<char>(~a);
+      return apply([](char byte, char) { return static_cast<char>(~byte); });
   }
-  return a;
 }
 
 // Shorter ones are continued with zeros.
 std::string combine(BitOperation operation, const std::vector<std::string_view>& sources) {
   std::string result(std::ranges::max(sources, {}, &std::string_view::size).size(), '\0');
   std::ranges::copy(sources[0], result.begin());
-  if (operation == BitOperation::kNot) {
-    for (char& c : result) c = combine(operation, c, c);
-  }
-  for (std::size_t i = 1; i < sources.size(); ++i) {
-    for (std::size_t at = 0; at < result.size(); ++at) {
-      const char other = at < sources[i].size() ? sources[i][at] : '\0';
-      result[at] = combine(operation, result[at], other);
-    }
-  }
+  if (operation == BitOperation::kNot) combine(operation, sources[0], result);
+  for (std::size_t i = 1; i < sources.size(); ++i) combine(operation, sources[i], result);
   return result;
 }
 

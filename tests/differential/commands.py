@@ -137,9 +137,15 @@ def bitfield_offset(dice):
     return [b"#%d" % dice.randrange(100)] if dice.random() < 0.3 else offset(dice)
 
 
+def bitfield_number(dice):
+    # Redis saturates the smallest of all to the largest: its own sum overflows.
+    number = integer(dice)
+    return number if number != [b"-9223372036854775808"] else [b"-1"]
+
+
 BITFIELD_GET = seq(word("GET"), bitfield_type, bitfield_offset)
 BITFIELD = many(one_of(
-    BITFIELD_GET, seq(word("SET"), bitfield_type, bitfield_offset, integer),
+    BITFIELD_GET, seq(word("SET"), bitfield_type, bitfield_offset, bitfield_number),
     seq(word("INCRBY"), bitfield_type, bitfield_offset, integer),
     seq(word("OVERFLOW"), one_of(word("WRAP"), word("SAT"), word("FAIL"), value))), 0, 4)
 BIT_RANGE = maybe(integer, maybe(integer, maybe(one_of(word("BYTE"), word("BIT"), value))))
