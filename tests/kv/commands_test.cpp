@@ -223,12 +223,6 @@ TEST(CommandsDeathTest, WriteOutsideTheLog_Stops) {
       "a write was read");
 }
 
-Words words_of(const CommandSpec& spec) {
-  const auto bar = spec.name.find('|');
-  if (bar == std::string_view::npos) return {std::string(spec.name)};
-  return {std::string(spec.name.substr(0, bar)), std::string(spec.name.substr(bar + 1))};
-}
-
 TEST(CommandTable, IsConsistent) {
   std::string_view previous;
   for (const CommandSpec* spec : all_commands()) {

@@ -17,6 +17,13 @@ inline std::vector<std::string_view> views(const Words& words) {
   return {words.begin(), words.end()};
 }
 
+// Of the name, as a client says it.
+inline Words words_of(const CommandSpec& spec) {
+  const auto bar = spec.name.find('|');
+  if (bar == std::string_view::npos) return {std::string(spec.name)};
+  return {std::string(spec.name.substr(0, bar)), std::string(spec.name.substr(bar + 1))};
+}
+
 inline std::string encode_commands(const std::vector<Words>& commands) {
   std::string bytes;
   Writer out(bytes);
