@@ -69,7 +69,7 @@ void draw_snapshots(Plan& plan, Dice& dice) {
   config.raft.log_tail_bytes = dice.chance(0.5) ? 0 : dice.between(100, 5'000);
   config.snapshot_piece_bytes = dice.between(16, 2'000);
   config.snapshot_window_bytes = dice.between(16, 8'000);
-  config.snapshot_chunk_bytes = dice.between(32, 2'000);
+  config.snapshot_chunk_bytes = dice.between(128, 2'000);
   config.snapshot_send_window_bytes = dice.between(32, 8'000);
   config.snapshot_retry_max = std::chrono::seconds(2);
   if (dice.chance(0.2)) config.snapshot_bytes_per_second = dice.between(10'000, 100'000);
