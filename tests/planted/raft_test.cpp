@@ -181,6 +181,16 @@ TEST(PlantedChangeBeforeNoop, IsFoundByItsDialogue) {
   expect_found_by(Bug::kChangeBeforeNoop, "membership_second_change_waits.txt");
 }
 
+// Storms and the explorer know no node that forgets.
+TEST(PlantedEmptyNodeVotes, IsFoundByItsDialogue) {
+  expect_found_by(Bug::kEmptyNodeVotes, "forgotten_is_no_vote.txt");
+}
+
+// Nor do they know leases.
+TEST(PlantedLeaseKeptOverPause, IsFoundByItsDialogue) {
+  expect_found_by(Bug::kLeaseKeptOverPause, "lease_counts_from_when_it_was_asked_for.txt");
+}
+
 TEST(NothingPlanted, NothingIsFoundByStorms) {
   EXPECT_EQ(broken_by_storms(), "");
 }
