@@ -29,7 +29,7 @@ class Store {
   Store() {
     std::string batch;
     Writer out(batch);
-    put_batch_header(kNow, out);
+    put_batch_header({kNow}, out);
     put_section(OpenSection{NodeId(1), 7}, out);
     machine.apply(Index(++index_), batch, silent_);
   }
@@ -43,7 +43,7 @@ class Store {
     }
     std::string batch;
     Writer out(batch);
-    put_batch_header(now_ms, out);
+    put_batch_header({now_ms}, out);
     put_section(CommandsSection{NodeId(1), Index(1), seq_, 64 << 20,
                                 static_cast<std::uint32_t>(commands.size()), encoded},
                 out);
@@ -55,7 +55,7 @@ class Store {
   void tick(std::uint64_t now_ms) {
     std::string batch;
     Writer out(batch);
-    put_batch_header(now_ms, out);
+    put_batch_header({now_ms}, out);
     machine.apply(Index(++index_), batch, silent_);
   }
 

@@ -48,7 +48,7 @@ class Machine {
   void apply(const Section& section) {
     std::string bytes;
     Writer out(bytes);
-    put_batch_header(1000, out);
+    put_batch_header({1000}, out);
     put_section(section, out);
     Ignored ignored;
     state.apply(Index(++index_), bytes, ignored);

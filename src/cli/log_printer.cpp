@@ -71,8 +71,8 @@ Content describe_batch(std::string_view payload) {
   Reader in(payload);
   const auto time = kv::get_batch_header(in);
   if (!time) return {"not a batch of commands", {}};
-  content.text = fmt::format("cluster time {} ms", *time);
-  content.json["cluster_time_ms"] = *time;
+  content.text = fmt::format("cluster time {} ms", time->cluster_ms);
+  content.json["cluster_time_ms"] = time->cluster_ms;
   boost::json::array commands;
   while (in.ok() && in.remaining() > 0) {
     const auto section = kv::get_section(in);

@@ -7,7 +7,7 @@
 namespace holdfast::kv {
 namespace {
 
-constexpr std::uint8_t kBatchVersion = 1;
+constexpr std::uint8_t kBatchVersion = 2;
 
 enum class SectionKind : std::uint8_t { kCommands = 1, kOpen = 2 };
 
@@ -115,16 +115,17 @@ std::optional<Section> get_validated_section(Reader& in) {
   return std::nullopt;
 }
 
-void put_batch_header(std::uint64_t cluster_time_ms, Writer& out) {
+void put_batch_header(const BatchTime& time, Writer& out) {
   out.put(kBatchVersion);
-  out.put(cluster_time_ms);
+  out.put(time.cluster_ms);
+  out.put(time.unled_ms);
 }
 
-std::optional<std::uint64_t> get_batch_header(Reader& in) {
+std::optional<BatchTime> get_batch_header(Reader& in) {
   if (in.u8() != kBatchVersion) in.fail();
-  const auto cluster_time_ms = in.u64();
+  const BatchTime time{.cluster_ms = in.u64(), .unled_ms = in.u64()};
   if (!in.ok()) return std::nullopt;
-  return cluster_time_ms;
+  return time;
 }
 
 }  // namespace holdfast::kv

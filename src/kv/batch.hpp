@@ -52,7 +52,11 @@ std::optional<Section> get_section(Reader& in);
 std::optional<Section> get_validated_section(Reader& in);
 
 // A batch is put_batch_header() and then sections until the end.
-void put_batch_header(std::uint64_t cluster_time_ms, Writer& out);
-std::optional<std::uint64_t> get_batch_header(Reader& in);
+struct BatchTime {
+  std::uint64_t cluster_ms = 0;
+  std::uint64_t unled_ms = 0;  // of the time since the batch before, in which nobody led
+};
+void put_batch_header(const BatchTime& time, Writer& out);
+std::optional<BatchTime> get_batch_header(Reader& in);
 
 }  // namespace holdfast::kv

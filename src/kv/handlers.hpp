@@ -15,7 +15,7 @@ struct Execution {
   Keyspace& keyspace;
   Sessions& sessions;
   Index index;                    // of the entry
-  std::uint64_t cluster_time_ms;  // as of the entry
+  std::uint64_t session_time_ms;  // as of the entry
   std::uint32_t value_bytes_max;  // of the section
 };
 

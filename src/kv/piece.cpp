@@ -63,6 +63,7 @@ std::optional<PieceKind> get_piece_kind(Reader& in) {
 void put_header(const CopyHeader& header, Writer& out) {
   out.put(header.applied_index);
   out.put(header.cluster_time_ms);
+  out.put(header.session_time_ms);
   out.put(header.last_session_id);
   out.put(header.sessions);
   out.put(header.keys);
@@ -80,6 +81,7 @@ CopyHeader get_header(Reader& in) {
   CopyHeader header;
   header.applied_index = in.id<Index>();
   header.cluster_time_ms = in.u64();
+  header.session_time_ms = in.u64();
   header.last_session_id = in.u64();
   header.sessions = in.u64();
   header.keys = in.u64();

@@ -22,7 +22,8 @@ using Origins = std::map<NodeId, Origin>;
 
 // A copy of a state is a row of pieces. Each is u8 version, u8 kind, and by its kind:
 //
-//   header    u64 applied index, u64 cluster time, u64 last session id, u64 number of sessions,
+//   header    u64 applied index, u64 cluster time, u64 session time, u64 last session id, u64
+//   number of sessions,
 //             u64 number of keys, u64 last revision, u32 number of origins; of each, by rising
 //             node id: u64 node id, u64 epoch, u64 next number; u32 number of slots from which a
 //             key was ever removed; of each, by rising number: u16 slot, u64 revision of the last
@@ -40,6 +41,7 @@ enum class PieceKind : std::uint8_t { kHeader = 1, kSessions = 2, kKeys = 3 };
 struct CopyHeader {
   Index applied_index;
   std::uint64_t cluster_time_ms = 0;
+  std::uint64_t session_time_ms = 0;
   std::uint64_t last_session_id = 0;
   std::uint64_t sessions = 0;  // in the pieces that follow
   std::uint64_t keys = 0;

@@ -85,7 +85,7 @@ Reply decode_recorded(const RecordedReply& recorded) {
 Reply execute_once(Execution& at, const Once& once, const Command& command) {
   Session* session = at.sessions.find(once.session);
   if (session == nullptr) return no_session(at.sessions, once.session);
-  at.sessions.touch(*session, at.cluster_time_ms);
+  at.sessions.touch(*session, at.session_time_ms);
   at.sessions.acknowledge(*session, once.lowest_awaited);
   if (once.request < session->lowest_awaited) return stale_request(once, *session);
 
@@ -103,13 +103,13 @@ Reply execute_once(Execution& at, const Once& once, const Command& command) {
   return reply;
 }
 
-Reply describe(const Session& session, std::uint64_t cluster_time_ms) {
+Reply describe(const Session& session, std::uint64_t session_time_ms) {
   const auto number = [](std::uint64_t n) { return Reply::integer(static_cast<std::int64_t>(n)); };
   return Reply::map({Reply::bulk("id"), number(session.id),                          //
                      Reply::bulk("lowest-awaited"), number(session.lowest_awaited),  //
                      Reply::bulk("replies"), number(session.replies.size()),         //
                      Reply::bulk("reply-bytes"), number(session.reply_bytes),        //
-                     Reply::bulk("idle-ms"), number(cluster_time_ms - session.used_ms)});
+                     Reply::bulk("idle-ms"), number(session_time_ms - session.used_ms)});
 }
 
 Reply close_session(Sessions& sessions, std::uint64_t id) {
@@ -140,7 +140,7 @@ Reply do_session(Execution& at, Args args) {
   if (same_word(args[1], "open")) {
     if (args.size() != 2) return wrong_arity("session|open");
     return Reply::integer(
-        static_cast<std::int64_t>(at.sessions.open(at.index, at.cluster_time_ms)));
+        static_cast<std::int64_t>(at.sessions.open(at.index, at.session_time_ms)));
   }
   const bool close = same_word(args[1], "close");
   if (!close && !same_word(args[1], "info")) {
@@ -152,7 +152,7 @@ Reply do_session(Execution& at, Args args) {
   if (!id) return not_an_integer();
   if (close) return close_session(at.sessions, *id);
   const Session* session = at.sessions.find(*id);
-  return session == nullptr ? no_session(at.sessions, *id) : describe(*session, at.cluster_time_ms);
+  return session == nullptr ? no_session(at.sessions, *id) : describe(*session, at.session_time_ms);
 }
 
 }  // namespace holdfast::kv

@@ -21,7 +21,12 @@ struct State {
   Keyspace keyspace;
   Sessions sessions;
   Origins origins;
+  void advance(const BatchTime& time);
+
   std::uint64_t cluster_time_ms = 0;
+  // By which sessions age: cluster time without that in which nobody led, since their clients had
+  // nobody to talk to.
+  std::uint64_t session_time_ms = 0;
   Index applied_index;
   std::string copy_header;             // the first piece of the copy under way, until it is taken
   std::vector<std::string_view> args;  // scratch, to parse without allocating

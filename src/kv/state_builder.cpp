@@ -55,6 +55,7 @@ bool StateBuilder::add_header(Reader& in) {
   keys_expected_ = header.keys;
   state_->applied_index = header.applied_index;
   state_->cluster_time_ms = header.cluster_time_ms;
+  state_->session_time_ms = header.session_time_ms;
   state_->keyspace.restore_counters(header.cluster_time_ms, header.revision,
                                     std::move(header.removals));
   state_->sessions.restore_last_id(header.last_session_id);
@@ -65,7 +66,7 @@ bool StateBuilder::add_header(Reader& in) {
 bool StateBuilder::add_sessions(Reader& in) {
   while (!in.at_end()) {
     Session session = get_session(in);
-    if (!in.ok() || session.used_ms > state_->cluster_time_ms) return false;
+    if (!in.ok() || session.used_ms > state_->session_time_ms) return false;
     if (!state_->sessions.restore(std::move(session))) return false;
   }
   return state_->sessions.size() <= sessions_expected_;

@@ -30,6 +30,7 @@ void StateMachine::begin_copy() {
   put_piece_kind(PieceKind::kHeader, out);
   put_header({.applied_index = state.applied_index,
               .cluster_time_ms = state.cluster_time_ms,
+              .session_time_ms = state.session_time_ms,
               .last_session_id = state.sessions.last_id(),
               .sessions = with_sessions ? state.sessions.size() : 0,
               .keys = state.keyspace.size(),

@@ -29,7 +29,7 @@ void State::apply(const CommandsSection& section, ApplyListener& listener) {
   }
   const bool is_repeated = section.first_seq + section.count <= origin.next_seq;
   if (is_repeated && !planted(Bug::kResendAppliedTwice)) return;
-  Execution at{keyspace, sessions, applied_index, cluster_time_ms, section.value_bytes_max};
+  Execution at{keyspace, sessions, applied_index, session_time_ms, section.value_bytes_max};
   Reader in(section.commands);
   for (std::uint32_t i = 0; i < section.count; ++i) {
     get_command(in, args);
@@ -46,6 +46,14 @@ void State::apply(const CommandsSection& section, ApplyListener& listener) {
     listener.applied(section.origin, section.epoch, seq, execute(*command, at, args));
   }
   CHECK(in.finished());
+}
+
+void State::advance(const BatchTime& time) {
+  const std::uint64_t step = std::max(time.cluster_ms, cluster_time_ms) - cluster_time_ms;
+  cluster_time_ms += step;
+  session_time_ms += step - std::min(step, time.unled_ms);
+  sessions.expire(session_time_ms);
+  keyspace.advance(cluster_time_ms, kExpiredMax);
 }
 
 void State::apply(const OpenSection& section, ApplyListener& listener) {
@@ -66,11 +74,9 @@ void StateMachine::apply(Index index, std::string_view payload, ApplyListener& l
   state_->applied_index = index;
   if (payload.empty()) return;
   Reader in(payload);
-  const auto time_ms = get_batch_header(in);
-  CHECK_MSG(time_ms.has_value(), "malformed batch header");
-  state_->cluster_time_ms = std::max(state_->cluster_time_ms, *time_ms);
-  state_->sessions.expire(state_->cluster_time_ms);
-  state_->keyspace.advance(state_->cluster_time_ms, kExpiredMax);
+  const auto time = get_batch_header(in);
+  CHECK_MSG(time.has_value(), "malformed batch header");
+  state_->advance(*time);
   while (!in.at_end()) {
     const auto section = get_validated_section(in);
     CHECK_MSG(section.has_value(), "malformed batch section");
@@ -110,6 +116,7 @@ std::uint64_t StateMachine::digest() {
   Writer out(bytes);
   out.put(state_->applied_index);
   out.put(state_->cluster_time_ms);
+  out.put(state_->session_time_ms);
   out.put(state_->keyspace.digest());
   out.put(state_->sessions.digest());
   for (const auto& [id, origin] : state_->origins) {

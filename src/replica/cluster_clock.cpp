@@ -24,6 +24,7 @@ void ClusterClock::lead(Instant now, std::uint64_t applied_ms) {
   const std::uint64_t wall_ms = wall_ms_ == 0 ? 0 : later(wall_ms_, told_, now);
   ms_ = std::max(applied_ms, wall_ms);
   at_ = now;
+  unled_ms_ = ms_ - applied_ms;
 }
 
 // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.

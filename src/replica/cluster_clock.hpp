@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/time.hpp"
 
@@ -17,6 +18,9 @@ class ClusterClock {
   void tell(Instant now, std::uint64_t unix_ms);
   // This node begins to lead; `applied_ms` is the time of the last entry that it has applied.
   void lead(Instant now, std::uint64_t applied_ms);
+  // How much of the time since then nobody led, for the first entry that this leader stamps: said
+  // once.
+  std::uint64_t take_unled() { return std::exchange(unled_ms_, 0); }
   // For the next entry. Of a leader only.
   std::uint64_t read(Instant now, std::uint64_t applied_ms);
 
@@ -27,6 +31,7 @@ class ClusterClock {
   Instant at_;
   std::uint64_t wall_ms_ = 0;  // at told_; zero: never told
   Instant told_;
+  std::uint64_t unled_ms_ = 0;
 };
 
 }  // namespace holdfast::replica

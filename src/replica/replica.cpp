@@ -159,7 +159,9 @@ Output Replica::take_output(Instant now) {
   s.send_writes();
   s.ask_reads();
   s.run_core();
-  // What was applied may have opened an epoch or freed the window: that goes out in this turn too.
+  // What was applied may have opened an epoch or freed the window: that goes out in this turn too,
+  // by a leader who may have become it just now.
+  s.notice_leader();
   s.send_writes();
   s.run_core();
   s.reads.answer(s.machine);

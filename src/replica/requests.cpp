@@ -10,7 +10,8 @@ namespace holdfast::replica {
 // An entry that is under way may already do it.
 Instant Replica::State::expiry_deadline() {
   const auto next = machine.next_expiry_ms();
-  const bool is_ours = core.is_leader() && !core.is_transferring() && !stalled;
+  const bool leads = core.is_leader() && leader_term == core.term();
+  const bool is_ours = leads && !core.is_transferring() && !stalled;
   if (!next || !is_ours || time_proposed > machine.applied_index()) return Instant::max();
   const std::uint64_t time = cluster_time_ms();
   if (*next <= time) return now;
@@ -61,7 +62,7 @@ void Replica::State::propose_writes() {
     }
     if (batch.empty()) {
       Writer writer(batch);
-      kv::put_batch_header(cluster_time_ms(), writer);
+      kv::put_batch_header({cluster_time_ms(), clock.take_unled()}, writer);
     }
     batch += section;
   };

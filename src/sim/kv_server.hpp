@@ -74,6 +74,7 @@ class KvServer final : public Program, private frontend::Port {
   frontend::Settings settings_;
   Streams& streams_;
   Instant now_;
+  Instant tell_time_at_;
   replica::Replica replica_;
   Connections connections_;
   std::set<StreamId> touched_;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t kPatience = std::uint64_t{12} << 56;  // of Events::at's `what`
 constexpr std::uint64_t kRest = std::uint64_t{13} << 56;
+constexpr Duration kLongLife = std::chrono::hours(1);  // no clock of a run goes so far
+constexpr Duration kShortLifeMax = std::chrono::milliseconds(1500);
 constexpr Duration kReconnectPause = std::chrono::milliseconds(20);
 
 // "MOVED slot host:port"
@@ -79,6 +81,8 @@ void PipelineClient::begin_burst() {
   for (std::uint64_t i = 0; i < depth; ++i) {
     if (!options_.exactly_once && dice_.chance(0.4)) {
       add_own_key_operation();
+    } else if (!options_.exactly_once && dice_.chance(0.2)) {
+      add_expiring_operation();
     } else {
       add(workload_.next(), std::nullopt);
     }
@@ -105,6 +109,44 @@ void PipelineClient::add(lincheck::Operation operation, std::optional<std::strin
     request.command.insert(request.command.begin(), once.begin(), once.end());
   }
   outstanding_.push_back(std::move(request));
+}
+
+void PipelineClient::add_expiring_operation() {
+  if (expiring_ != nullptr && dice_.chance(0.8)) {
+    outstanding_.push_back({.purpose = Purpose::kGetExpiring,
+                            .command = {"GET", expiring_->key},
+                            .expiring = expiring_});
+    return;
+  }
+  const Duration life =
+      dice_.chance(0.2) ? kLongLife : dice_.between(std::chrono::milliseconds(20), kShortLifeMax);
+  const std::string number = std::to_string(++expiring_number_);
+  const std::string key = "e" + std::to_string(client_) + "." + number;
+  expiring_ = std::make_shared<Expiring>(Expiring{key, number, life});
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(life).count();
+  outstanding_.push_back(
+      {.purpose = Purpose::kSetExpiring,
+       .command = {"SET", expiring_->key, expiring_->value, "PX", std::to_string(ms)},
+       .expiring = expiring_});
+}
+
+// Of a key of which it is not known whether it was set nothing can be said.
+void PipelineClient::check_expiring(Expiring& expiring, const resp::Value& found) {
+  if (!expiring.is_set) return;
+  const auto* bulk = std::get_if<resp::Value::Bulk>(&found.value);
+  if (bulk == nullptr) {
+    if (expiring.time_to_live == kLongLife) {
+      throw Monitor::Violation("a key was gone before its time: " + expiring.key);
+    }
+    expiring.is_gone = true;
+  } else if (expiring.is_gone || bulk->bytes != expiring.value) {
+    throw Monitor::Violation("a key that had expired is there: " + expiring.key);
+  }
+}
+
+std::optional<std::string> PipelineClient::short_lived_key() const {
+  const bool is_there = expiring_ != nullptr && expiring_->time_to_live != kLongLife;
+  return is_there ? std::optional(expiring_->key) : std::nullopt;
 }
 
 // One command for each key, executed together.
@@ -230,6 +272,11 @@ void PipelineClient::take_answer(const Request& request, const resp::Value& repl
     case Purpose::kWatch:
     case Purpose::kReadWatched:
       return;
+    case Purpose::kSetExpiring:
+      request.expiring->is_set = true;
+      return;
+    case Purpose::kGetExpiring:
+      return check_expiring(*request.expiring, reply);
     case Purpose::kOperation:
       if (!request.queued.empty()) return take_execution(request, reply);
       check_own_key(request, reply);
@@ -287,6 +334,7 @@ void PipelineClient::take_error(Request request, const std::string& error) {
 
 // No answer to it will come on this connection.
 void PipelineClient::settle(Request request, bool is_known_unexecuted, const std::string& why) {
+  if (request.purpose == Purpose::kSetExpiring && expiring_ == request.expiring) expiring_.reset();
   if (request.purpose != Purpose::kOperation) return;
   if (options_.exactly_once) return again_.push_back(std::move(request));
   forget_own_key();

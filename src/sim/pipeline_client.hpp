@@ -22,7 +22,8 @@ struct PipelineOptions {
 // A client without a library: it sends bursts of commands to whatever node it is connected to and
 // reads the answers in order. Between them it appends to a key of its own and reads it back, which
 // must show, in each place of the pipeline, what went before. What it does to several keys at once
-// may be a transaction, and it counts by WATCH, GET, and SET in a transaction.
+// may be a transaction, and it counts by WATCH, GET, and SET in a transaction. Of keys that expire
+// it knows that they are there until then, and do not come back.
 class PipelineClient final : public Client, private StreamEnd {
  public:
   PipelineClient(Cluster& cluster, Recorder& recorder, Workload workload, std::uint64_t client,
@@ -32,10 +33,25 @@ class PipelineClient final : public Client, private StreamEnd {
   void start() override { connect(); }
   void stop() override { stopped_ = true; }
   bool is_idle() const override { return outstanding_.empty() && again_.empty(); }
+  std::optional<std::string> short_lived_key() const override;
 
  private:
   using Words = std::vector<std::string>;
-  enum class Purpose : std::uint8_t { kOperation, kOpenSession, kAskSlots, kWatch, kReadWatched };
+  enum class Purpose : std::uint8_t {
+    kOperation,
+    kOpenSession,
+    kAskSlots,
+    kWatch,
+    kReadWatched,
+    kSetExpiring,
+    kGetExpiring
+  };
+  struct Expiring {
+    std::string key, value;
+    Duration time_to_live;
+    bool is_set = false;
+    bool is_gone = false;
+  };
   struct Request {
     Purpose purpose = Purpose::kOperation;
     Words command = {};                        // as it goes over the wire
@@ -45,6 +61,7 @@ class PipelineClient final : public Client, private StreamEnd {
     Recorder::OperationId id = 0;              // of an operation
     std::optional<std::string> expected = {};  // what a read of the own key must find
     bool may_be_executed = false;              // by a sending whose outcome nobody knows
+    std::shared_ptr<Expiring> expiring = {};
   };
 
   void connect();
@@ -53,6 +70,8 @@ class PipelineClient final : public Client, private StreamEnd {
   void begin_burst();
   void add(lincheck::Operation operation, std::optional<std::string> expected);
   void add_own_key_operation();
+  void add_expiring_operation();
+  static void check_expiring(Expiring& expiring, const resp::Value& found);
   static void make_transaction(Request& request, const lincheck::Operation& operation);
   void begin_watched_count();
   void send_watched_count(const resp::Value& found);
@@ -94,6 +113,8 @@ class PipelineClient final : public Client, private StreamEnd {
   std::uint64_t request_ = 0;
 
   std::string watched_;  // the key that it is about to count; empty: none
+  std::shared_ptr<Expiring> expiring_;
+  std::uint64_t expiring_number_ = 0;
   std::uint64_t own_key_ = 1;
   std::string own_value_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

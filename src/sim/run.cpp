@@ -90,6 +90,7 @@ class Run {
   resp::Value ask(client::ClerkCore::Kind kind, const std::vector<std::string>& args,
                   Duration at_most);
   void check_appends();
+  void check_expired();
   void check_history();
   void finish();
 
@@ -146,6 +147,23 @@ void Run::come_to_rest() {
     throw Violation("the nodes do not become equal");
   }
   check_appends();
+  check_expired();
+}
+
+// Nobody writes any more: what is due must go by itself.
+void Run::check_expired() {
+  std::vector<std::string> keys;
+  for (const auto& client : clients_) {
+    if (const auto key = client->short_lived_key()) keys.push_back(*key);
+  }
+  if (keys.empty()) return;
+  cluster_.run_for(kExpiryTime);
+  for (const std::string& key : keys) {
+    const auto value = ask(client::ClerkCore::Kind::kRead, {"GET", key}, kProgressTime);
+    if (!std::holds_alternative<resp::Value::Null>(value.value)) {
+      throw Violation("a key is there long after its time: " + key);
+    }
+  }
 }
 
 // By a new Clerk; an error value if it did not succeed in time.

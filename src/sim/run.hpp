@@ -31,5 +31,7 @@ inline constexpr Duration kAnswerTime = std::chrono::seconds(40);  // a Clerk's 
 inline constexpr Duration kProgressTime = std::chrono::seconds(5);
 inline constexpr Duration kRepairTime = std::chrono::seconds(20);
 inline constexpr Duration kConvergeTime = std::chrono::seconds(10);
+// Above the longest life of a key that is to expire, by the slowest clock.
+inline constexpr Duration kExpiryTime = std::chrono::seconds(3);
 
 }  // namespace holdfast::sim

@@ -48,6 +48,8 @@ class Streams {
 
   Streams(Events& events, Dice dice, Host& host) : events_(events), dice_(dice), host_(host) {}
 
+  Instant now() const { return events_.now(); }  // true time
+
   void set_weather(const StreamWeather& weather) { weather_ = weather; }
   const StreamWeather& weather() const { return weather_; }
 

@@ -34,9 +34,9 @@ inline std::string encode_commands(const std::vector<Words>& commands) {
 // Sections in the making of one log entry.
 class BatchText {
  public:
-  explicit BatchText(std::uint64_t cluster_time_ms = 0) {
+  explicit BatchText(std::uint64_t cluster_time_ms = 0, std::uint64_t unled_ms = 0) {
     Writer out(bytes_);
-    put_batch_header(cluster_time_ms, out);
+    put_batch_header({cluster_time_ms, unled_ms}, out);
   }
 
   BatchText& open(std::uint64_t origin, std::uint64_t nonce) {
@@ -93,7 +93,7 @@ class Machine {
   // All in one entry.
   std::vector<Reply> run_all(const std::vector<Words>& commands) {
     Heard heard;
-    BatchText batch(now_ms);
+    BatchText batch(now_ms, unled_ms);
     batch.commands(1, 1, seq_, commands, value_bytes_max);
     seq_ += commands.size();
     machine_.apply(next_index(), batch.bytes(), heard);
@@ -106,6 +106,7 @@ class Machine {
   StateMachine& state() { return machine_; }
 
   std::uint64_t now_ms = 1'000'000;
+  std::uint64_t unled_ms = 0;
   std::uint32_t value_bytes_max = 1 << 20;
 
  private:

@@ -288,6 +288,18 @@ TEST(Session, IdleForItsTime_Expires) {
   EXPECT_EQ(machine.read({"GET", "n"}), b("1"));
 }
 
+TEST(Session, TimeInWhichNobodyLed_DoesNotCount) {
+  Machine machine(Limits{.session_ttl_ms = 100});
+  Client client(machine);
+  EXPECT_EQ(client.once(1, {"INCR", "n"}), n(1));
+  machine.now_ms += 86'400'000;
+  machine.unled_ms = 86'400'000 - 60;
+  EXPECT_EQ(client.once(1, {"INCR", "n"}), n(1));
+  machine.unled_ms = 0;
+  machine.now_ms += 100;
+  EXPECT_EQ(client.refusal(2, {"INCR", "n"}), "NOSESSION");
+}
+
 TEST(Session, ClusterTimeThatFalls_IsHeldAndExpiresNothing) {
   Machine machine(Limits{.session_ttl_ms = 100});
   Client client(machine);

@@ -61,6 +61,7 @@ StateBuilder builder_for(std::uint64_t sessions, std::uint64_t keys) {
   StateBuilder builder;
   EXPECT_TRUE(builder.add(header_piece({.applied_index = Index(9),
                                         .cluster_time_ms = 100,
+                                        .session_time_ms = 100,
                                         .last_session_id = 50,
                                         .sessions = sessions,
                                         .keys = keys,
@@ -77,9 +78,10 @@ TEST(Pieces, OfASmallState_AreTheseBytes) {
   const Pieces pieces = copy_of(machine.state());
   ASSERT_EQ(pieces.size(), 2u);
   const auto zeros = [](std::size_t n) { return std::string(n, '\0'); };
-  EXPECT_EQ(pieces[0], "\x02\x01\x02" + zeros(7) + "\x05" + zeros(7) + zeros(8) + zeros(8) +
-                           "\x01" + zeros(7) + "\x01" + zeros(7) + "\x01" + zeros(3) + "\x01" +
-                           zeros(7) + "\x01" + zeros(7) + "\x02" + zeros(7) + zeros(4));
+  EXPECT_EQ(pieces[0], "\x02\x01\x02" + zeros(7) + "\x05" + zeros(7) + "\x05" + zeros(7) +
+                           zeros(8) + zeros(8) + "\x01" + zeros(7) + "\x01" + zeros(7) + "\x01" +
+                           zeros(3) + "\x01" + zeros(7) + "\x01" + zeros(7) + "\x02" + zeros(7) +
+                           zeros(4));
   EXPECT_EQ(pieces[1], "\x02\x03\x01" + zeros(3) + "\x02" + zeros(3) + "ab" + "\x01" + zeros(3) +
                            "c" + zeros(8) + "\x01" + zeros(7));
 }

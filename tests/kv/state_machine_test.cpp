@@ -126,7 +126,7 @@ TEST(StateMachineDeathTest, IndexThatDoesNotRiseOrMalformedPayload_Stops) {
   EXPECT_DEATH(log.apply(2, BatchText()), "CHECK failed");
   Heard heard;
   EXPECT_DEATH(log.machine.apply(Index(3), "garbage", heard), "malformed batch header");
-  const std::string cut = std::string(BatchText().open(1, 1).bytes().substr(0, 12));
+  const std::string cut = std::string(BatchText().open(1, 1).bytes().substr(0, 20));
   EXPECT_DEATH(log.machine.apply(Index(3), cut, heard), "malformed batch section");
   log.apply(3, BatchText().open(1, 1));
   const BatchText unknown = BatchText().commands(1, 3, 1, {{"NOPE"}});

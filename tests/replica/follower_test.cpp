@@ -74,7 +74,7 @@ class Follower : public testing::Test {
 TEST_F(Follower, LargeWriteUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
   std::string batch;
   Writer writer(batch);
-  kv::put_batch_header(1, writer);
+  kv::put_batch_header({1}, writer);
   kv::put_section(kv::OpenSection{.origin = kSelf, .nonce = nonce}, writer);
   hear(raft::AppendRequest{.term = kTerm,
                            .prev_index = Index(1),

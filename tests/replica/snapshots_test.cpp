@@ -14,7 +14,7 @@ constexpr std::uint64_t kEarlierNonce = 10;
 std::string batch_of(const kv::Section& section) {
   std::string batch;
   Writer writer(batch);
-  kv::put_batch_header(1, writer);
+  kv::put_batch_header({1}, writer);
   kv::put_section(section, writer);
   return batch;
 }

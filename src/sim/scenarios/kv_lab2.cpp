@@ -127,7 +127,7 @@ class LoneMachine final : private kv::ApplyListener {
   void apply(const kv::Section& section) {
     std::string batch;
     Writer out(batch);
-    kv::put_batch_header(commands_, out);
+    kv::put_batch_header({commands_}, out);
     kv::put_section(section, out);
     kv::ApplyListener& listener = *this;
     state_.apply(state_.applied_index().next(), batch, listener);
