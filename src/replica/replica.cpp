@@ -10,20 +10,6 @@
 
 namespace holdfast::replica {
 
-std::string_view to_string(Role role) {
-  switch (role) {
-    case Role::kFollower:
-      return "follower";
-    case Role::kPreCandidate:
-      return "pre-candidate";
-    case Role::kCandidate:
-      return "candidate";
-    case Role::kLeader:
-      return "leader";
-  }
-  std::unreachable();
-}
-
 namespace {
 
 kv::Limits limits_of(const Config& config, Index restored) {
@@ -226,57 +212,6 @@ void Replica::State::apply(const raft::Committed& committed) {
   durable_at = entry_times.durable_at(committed.index);
   machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
   maker.applied(raft::Log::cost(committed.entry));
-}
-
-namespace {
-
-std::vector<NodeId> voters_of(const raft::Membership& membership) {
-  std::vector<NodeId> voters;
-  for (const raft::Member& member : membership.members) {
-    if (member.votes) voters.push_back(member.id);
-  }
-  return voters;
-}
-
-}  // namespace
-
-Status Replica::status() const {
-  const State& s = *state_;
-  Role role = Role::kFollower;
-  if (s.core.is_leader()) role = Role::kLeader;
-  if (s.core.is_candidate()) role = Role::kCandidate;
-  if (s.core.is_pre_candidate()) role = Role::kPreCandidate;
-  return Status{.id = s.core.id(),
-                .role = role,
-                .term = s.core.term(),
-                .leader = s.core.leader(),
-                .voted_for = s.core.voted_for(),
-                .last_index = s.core.log().last_index(),
-                .commit_index = s.core.commit_index(),
-                .applied_index = s.machine.applied_index(),
-                .voters = voters_of(s.core.membership()),
-                .membership = s.core.membership(),
-                .membership_settled = !s.core.membership().is_joint() &&
-                                      s.core.membership_index() <= s.core.commit_index(),
-                .match = s.core.matches(),
-                .keys = s.machine.key_count(),
-                .keys_expiring = s.machine.expiring_count(),
-                .state_bytes = s.machine.state_bytes(),
-                .sessions = s.machine.session_count(),
-                .session_reply_bytes = s.machine.session_reply_bytes(),
-                .cluster_time_ms = s.machine.cluster_time_ms(),
-                .pending_writes = s.writes.size(),
-                .pending_reads = s.reads.size(),
-                .pending_bytes = s.writes.bytes() + s.reads.bytes(),
-                .snapshot_index = s.core.snapshot().index,
-                .first_index = s.core.log().first_index(),
-                .log_bytes = s.core.log().bytes(),
-                .making_snapshot = s.maker.is_making(),
-                .snapshots_sending = s.sender.count(),
-                .snapshot_received = s.receiver.received(),
-                .snapshot_total = s.receiver.total(),
-                .snapshot_trouble = s.snapshot_trouble(),
-                .storage_stalled = s.stalled};
 }
 
 bool Replica::knows(NodeId node) {
