@@ -186,4 +186,22 @@ Reply do_client_tracking(LocalCall& call) {
   return syntax_error();
 }
 
+// Tracking is off, so there is nobody to whom its messages would go.
+Reply do_client_getredir(LocalCall&) {
+  return Reply::integer(-1);
+}
+
+Reply do_client_trackinginfo(LocalCall&) {
+  return Reply::map({Reply::bulk("flags"), Reply::array({Reply::bulk("off")}),
+                     Reply::bulk("redirect"), Reply::integer(-1), Reply::bulk("prefixes"),
+                     Reply::array({})});
+}
+
+// No command blocks, so there is nobody to free.
+Reply do_client_unblock(LocalCall& call) {
+  return parse_client_id(call.args[2])
+             ? Reply::integer(0)
+             : Reply::error("ERR value is not an integer or out of range");
+}
+
 }  // namespace holdfast::frontend

@@ -16,6 +16,7 @@ kv::Reply do_select(LocalCall& call);
 // client_commands.cpp
 kv::Reply do_client_accept(LocalCall& call);  // what asks for nothing that could be missed
 kv::Reply do_client_getname(LocalCall& call);
+kv::Reply do_client_getredir(LocalCall& call);
 kv::Reply do_client_id(LocalCall& call);
 kv::Reply do_client_info(LocalCall& call);
 kv::Reply do_client_kill(LocalCall& call);
@@ -26,6 +27,8 @@ kv::Reply do_client_reply(LocalCall& call);
 kv::Reply do_client_setinfo(LocalCall& call);
 kv::Reply do_client_setname(LocalCall& call);
 kv::Reply do_client_tracking(LocalCall& call);
+kv::Reply do_client_trackinginfo(LocalCall& call);
+kv::Reply do_client_unblock(LocalCall& call);
 
 // cluster_commands.cpp
 kv::Reply do_asking(LocalCall& call);
