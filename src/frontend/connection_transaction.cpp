@@ -27,6 +27,10 @@ bool is_never_queued(kv::Args args) {
   return std::ranges::any_of(kNames, [&](std::string_view n) { return same_word(name, n); });
 }
 
+Reply not_in_a_transaction() {
+  return Reply::error("ERR Command not allowed inside a transaction");
+}
+
 std::vector<std::string_view> views(const std::vector<std::string>& words) {
   return {words.begin(), words.end()};
 }
@@ -49,12 +53,13 @@ void Connection::queue(kv::Args args) {
 std::optional<Reply> Connection::refuse_queued(kv::Args args) const {
   if (const kv::CommandSpec* spec = kv::find_command(args)) {
     if (auto refusal = refuse_data(*spec, args)) return refusal;
+    if (!kv::may_be_queued(args)) return not_in_a_transaction();
   } else {
     const auto local = resolve_local(args);
     if (!local) return local.error();
     const bool has_time =
         (*local)->submit != nullptr || (*local)->kind == LocalKind::kAfterPrevious;
-    if (has_time) return Reply::error("ERR Command not allowed inside a transaction");
+    if (has_time) return not_in_a_transaction();
   }
   const std::size_t bytes = client_.transaction.bytes() + Transaction::bytes_of(args);
   if (bytes > settings_.command_bytes_max) return too_large(false, settings_);
@@ -72,12 +77,17 @@ bool Connection::run_exec(kv::Args once) {
     say(Reply::error("EXECABORT Transaction discarded because of previous errors."));
     return true;
   }
+  if (transaction.has_lost_a_watch()) {
+    say(Reply::error("EXECABORT Transaction discarded because WATCH was not answered."));
+    return true;
+  }
   kv::TransactionWords words(transaction.watches().size());
   for (const auto& [key, version] : transaction.watches()) words.watch(key, version);
   for (const auto& command : transaction.commands()) {
     const auto args = views(command);
     const LocalCommand* local = kv::find_command(args) == nullptr ? *resolve_local(args) : nullptr;
     local == nullptr ? words.command(args) : words.answered(answer(*local, args));
+    if (words.bytes() > settings_.command_bytes_max) return say(too_large(false, settings_)), true;
   }
   std::vector<std::string_view> stored(once.begin(), once.end());
   stored.insert(stored.end(), words.words().begin(), words.words().end());
@@ -90,17 +100,26 @@ bool Connection::run_watch(kv::Args args) {
   if (client_.transaction.is_open()) {
     return say(Reply::error("ERR WATCH inside MULTI is not allowed")), true;
   }
+  const std::size_t bytes = client_.transaction.bytes() + Transaction::bytes_of(args);
+  if (bytes > settings_.command_bytes_max) return say(too_large(false, settings_)), true;
   std::vector<std::string_view> versions(args.begin(), args.end());
   versions[0] = kv::kVersions;
   const auto request = run_data(kv::versions_spec(), versions);
   if (!request) return false;
-  if (*request != 0) watching_[*request].assign(args.begin() + 1, args.end());
+  if (*request == 0) {
+    client_.transaction.lose_a_watch();
+  } else {
+    watching_[*request].assign(args.begin() + 1, args.end());
+  }
   return true;
 }
 
 Reply Connection::finish_watch(const std::vector<std::string>& keys, Reply reply) {
   const auto* versions = std::get_if<Reply::Array>(&reply.value);
-  if (versions == nullptr) return reply;
+  if (versions == nullptr) {
+    client_.transaction.lose_a_watch();
+    return reply;
+  }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto version = std::get<std::int64_t>((*versions)[i].value);
     client_.transaction.watch(keys[i], static_cast<std::uint64_t>(version));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,7 @@ class Transaction {
     bytes_ += bytes_of(args);
   }
   const std::vector<Words>& commands() const { return commands_; }
-  // Of the commands so far, in memory.
+  // Of the commands and watches so far, in memory.
   std::size_t bytes() const { return bytes_; }
   static std::size_t bytes_of(kv::Args args) {
     std::size_t bytes = sizeof(Words);
@@ -34,19 +35,28 @@ class Transaction {
     return bytes;
   }
 
-  // A watch is on top of earlier ones, be it of the same key.
+  // Of a key that is watched the earlier version stays.
   void watch(std::string key, std::uint64_t version) {
-    watches_.emplace_back(std::move(key), version);
+    const std::size_t bytes = sizeof(std::string) + key.size();
+    if (watches_.try_emplace(std::move(key), version).second) bytes_ += bytes;
   }
-  void unwatch() { watches_.clear(); }
-  const std::vector<std::pair<std::string, std::uint64_t>>& watches() const { return watches_; }
+  void unwatch() {
+    for (const auto& [key, version] : watches_) bytes_ -= sizeof(std::string) + key.size();
+    watches_.clear();
+    has_lost_a_watch_ = false;
+  }
+  // A WATCH was refused: who goes on in one pipeline must not go on as if there had been none.
+  void lose_a_watch() { has_lost_a_watch_ = true; }
+  bool has_lost_a_watch() const { return has_lost_a_watch_; }
+  const std::map<std::string, std::uint64_t>& watches() const { return watches_; }
 
  private:
   bool is_open_ = false;
   bool is_spoilt_ = false;
   std::vector<Words> commands_;
   std::size_t bytes_ = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> watches_;
+  std::map<std::string, std::uint64_t> watches_;  // the versions of keys
+  bool has_lost_a_watch_ = false;
 };
 
 }  // namespace holdfast::frontend

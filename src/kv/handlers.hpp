@@ -26,7 +26,7 @@ using WriteHandler = Reply (*)(Execution& at, Args args);
 struct Command {
   CommandSpec spec;
   std::variant<ReadHandler, WriteHandler> handler;
-  bool once = true;  // may stand inside ONCE
+  bool once = true;  // may stand inside ONCE, and in a transaction
 };
 
 // No word of a name is longer; a client's may be.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 
 #include "kv/answers.hpp"
@@ -10,6 +11,10 @@
 
 namespace holdfast::kv {
 namespace {
+
+// Replicas of another format would store other text.
+static_assert(std::numeric_limits<long double>::digits == 64,
+              "INCRBYFLOAT needs x86's long double");
 
 // All digits of the largest long double, and 17 behind the point.
 constexpr std::size_t kFloatBytesMax = 5 * 1024;
@@ -43,7 +48,8 @@ std::optional<long double> parse_float(std::string_view text) {
   const long double value = std::strtold(copy.c_str(), &end);
   const bool out_of_range = errno == ERANGE && (std::isinf(value) || value == 0);
   // strtold() passes over leading spaces.
-  const bool is_whole = end == copy.c_str() + copy.size() && std::isspace(copy[0]) == 0;
+  const bool is_whole =
+      end == copy.c_str() + copy.size() && std::isspace(static_cast<unsigned char>(copy[0])) == 0;
   if (!is_whole || out_of_range || std::isnan(value)) return std::nullopt;
   return value;
 }

@@ -18,8 +18,6 @@ enum class Tag : std::uint8_t {
   kNullArray = 8,
 };
 
-constexpr int kDepthMax = 8;
-
 void put_tag(Tag tag, Writer& out) {
   out.put(static_cast<std::uint8_t>(tag));
 }
@@ -33,7 +31,7 @@ void put_text(Tag tag, std::string_view text, Writer& out) {
 void encode_nested(const Reply& reply, int depth, Writer& out);
 
 void put_items(Tag tag, const std::vector<Reply>& items, int depth, Writer& out) {
-  CHECK(depth < kDepthMax && items.size() <= UINT32_MAX);
+  CHECK(depth < kReplyDepthMax && items.size() <= UINT32_MAX);
   put_tag(tag, out);
   out.put(static_cast<std::uint32_t>(items.size()));
   for (const Reply& item : items) encode_nested(item, depth + 1, out);
@@ -57,20 +55,20 @@ void encode_nested(const Reply& reply, int depth, Writer& out) {
              reply.value);
 }
 
-Reply decode_nested(Reader& in, int depth);
+Reply decode_nested(Reader& in, int depth_left);
 
 // Grows with the input that is really there, not with the count that it announces.
-std::vector<Reply> get_items(Reader& in, int depth) {
+std::vector<Reply> get_items(Reader& in, int depth_left) {
   std::vector<Reply> items;
   const auto count = in.u32();
-  if (depth >= kDepthMax || count > in.remaining()) in.fail();
+  if (depth_left <= 0 || count > in.remaining()) in.fail();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-    items.push_back(decode_nested(in, depth + 1));
+    items.push_back(decode_nested(in, depth_left - 1));
   }
   return items;
 }
 
-Reply decode_nested(Reader& in, int depth) {
+Reply decode_nested(Reader& in, int depth_left) {
   switch (static_cast<Tag>(in.u8())) {
     case Tag::kNull:
       return Reply::null();
@@ -83,9 +81,9 @@ Reply decode_nested(Reader& in, int depth) {
     case Tag::kBulk:
       return Reply::bulk(std::string(in.bytes()));
     case Tag::kArray:
-      return Reply::array(get_items(in, depth));
+      return Reply::array(get_items(in, depth_left));
     case Tag::kMap: {
-      auto items = get_items(in, depth);
+      auto items = get_items(in, depth_left);
       if (items.size() % 2 != 0) in.fail();
       return Reply::map(std::move(items));
     }
@@ -104,8 +102,28 @@ void encode(const Reply& reply, Writer& out) {
   encode_nested(reply, 0, out);
 }
 
-Reply decode_reply(Reader& in) {
-  return decode_nested(in, 0);
+Reply decode_reply(Reader& in, int depth_max) {
+  return decode_nested(in, depth_max);
+}
+
+std::size_t full_bytes(const Reply& reply) {
+  const auto of_items = [](const std::vector<Reply>& items) {
+    std::size_t bytes = 0;
+    for (const Reply& item : items) bytes += full_bytes(item);
+    return bytes;
+  };
+  const std::size_t bytes =
+      std::visit(Overload{
+                     [](const Reply::Status& status) { return status.text.size(); },
+                     [](const Reply::Error& error) { return error.text.size(); },
+                     [](const Reply::Bulk& bulk) { return bulk.bytes.size(); },
+                     [](const Reply::Verbatim& verbatim) { return verbatim.text.size(); },
+                     [&](const Reply::Array& items) { return of_items(items); },
+                     [&](const Reply::Map& map) { return of_items(map.items); },
+                     [](const auto&) { return std::size_t{0}; },
+                 },
+                 reply.value);
+  return bytes + sizeof(Reply);
 }
 
 }  // namespace holdfast::kv

@@ -62,7 +62,11 @@ struct Reply {
 };
 
 void encode(const Reply& reply, Writer& out);
-// Fails `in` on bytes that encode() did not write, and on arrays nested deeper than 8.
-Reply decode_reply(Reader& in);
+inline constexpr int kReplyDepthMax = 16;  // of arrays and maps in each other
+// Fails `in` on bytes that encode() did not write, and on arrays nested deeper than that.
+Reply decode_reply(Reader& in, int depth_max = kReplyDepthMax);
+
+// Its bytes, those of shared values too.
+std::size_t full_bytes(const Reply& reply);
 
 }  // namespace holdfast::kv

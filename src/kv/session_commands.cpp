@@ -6,6 +6,7 @@
 #include "kv/answers.hpp"
 #include "kv/integer.hpp"
 #include "kv/text.hpp"
+#include "kv/transaction.hpp"
 
 // SESSION and ONCE: docs/exactly-once.md.
 
@@ -67,8 +68,22 @@ Reply request_reused(const Once& once) {
                       " of this session was another command");
 }
 
+// Of a transaction: its commands. When it is asked for again, what it watches has changed, if only
+// by itself, and what the node answers may have as well.
+std::uint64_t fingerprint_of_transaction(Args command) {
+  const auto transaction = parse_transaction(command);
+  CHECK_MSG(transaction.has_value(), "malformed transaction");
+  std::uint64_t sum = checksum(kExec, transaction->commands.size());
+  for (const Args words : transaction->commands) {
+    const Args told = words[0] == kGiven ? words.first(1) : words;
+    for (const auto word : told) sum = checksum(word, sum);
+  }
+  return sum;
+}
+
 // Of what is executed: the arguments, and the command without regard to the case of its name.
 std::uint64_t fingerprint(const CommandSpec& spec, Args command) {
+  if (spec.name == kExec) return fingerprint_of_transaction(command);
   std::uint64_t sum = checksum(spec.name, command.size());
   for (const auto arg : command.subspan(1)) sum = checksum(arg, sum);
   return sum;
@@ -99,7 +114,11 @@ Reply execute_once(Execution& at, const Once& once, const Command& command) {
   if (at.sessions.is_full(*session)) return session_full(*session);
 
   Reply reply = execute(command, at, once.command);
-  at.sessions.record(*session, once.request, print, reply);
+  // What it did may have closed the session, or moved on in it.
+  session = at.sessions.find(once.session);
+  const bool is_open = session != nullptr && once.request >= session->lowest_awaited &&
+                       Sessions::find_reply(*session, once.request) == nullptr;
+  if (is_open) at.sessions.record(*session, once.request, print, reply);
   return reply;
 }
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/check.hpp"
-#include "kv/handlers.hpp"
+#include "kv/answers.hpp"
 #include "kv/integer.hpp"
 
 // MULTI and EXEC, as they stand in the log.
@@ -20,8 +20,24 @@ std::optional<std::size_t> parse_count(std::string_view word) {
 
 std::optional<Reply> parse_given(std::string_view encoded) {
   Reader in(encoded);
-  Reply reply = decode_reply(in);
+  // With room for the array around it.
+  Reply reply = decode_reply(in, kReplyDepthMax - 1);
   if (!in.finished()) return std::nullopt;
+  return reply;
+}
+
+// Replies are held in memory together, and one command may be worth many requests.
+constexpr std::size_t kAllRepliesMax = 64 << 20;
+
+Reply run(const Command& command, Execution& at, Args words, std::size_t& bytes_left) {
+  const bool reads = std::holds_alternative<ReadHandler>(command.handler);
+  Reply reply = bytes_left == 0 && reads ? reply_too_long() : execute(command, at, words);
+  const std::size_t bytes = full_bytes(reply);
+  if (bytes > bytes_left) {
+    bytes_left = 0;
+    return reply_too_long();
+  }
+  bytes_left -= bytes;
   return reply;
 }
 
@@ -34,10 +50,11 @@ Reply do_exec(Execution& at, Args args) {
   if (std::ranges::any_of(transaction->watches, is_changed)) return Reply::null_array();
   Reply::Array replies;
   replies.reserve(transaction->commands.size());
+  std::size_t bytes_left = kAllRepliesMax;
   for (const Args words : transaction->commands) {
     const Command* command = find_handler(words);
     CHECK_MSG(command != nullptr && arity_matches(command->spec, words.size()), words[0]);
-    replies.push_back(execute(*command, at, words));
+    replies.push_back(run(*command, at, words, bytes_left));
   }
   return Reply::array(std::move(replies));
 }
@@ -64,7 +81,7 @@ constexpr std::array kInternal = {
 };
 
 bool is_executable_inside(Args args) {
-  return args[0] != kExec && is_executable(args);
+  return args[0] != kExec && is_executable(args) && find_handler(args)->once;
 }
 
 }  // namespace
@@ -73,6 +90,11 @@ const Command* find_internal(std::string_view name) {
   const auto at =
       std::ranges::find(kInternal, name, [](const Command& command) { return command.spec.name; });
   return at == kInternal.end() ? nullptr : &*at;
+}
+
+bool may_be_queued(Args args) {
+  const Command* command = find_handler(args);
+  return command != nullptr && command->once;
 }
 
 const CommandSpec& versions_spec() {
@@ -107,6 +129,7 @@ void TransactionWords::watch(std::string_view key, std::uint64_t version) {
 
 void TransactionWords::command(Args args) {
   words_.push_back(std::to_string(args.size()));
+  for (const std::string_view arg : args) bytes_ += sizeof(std::string) + arg.size();
   words_.insert(words_.end(), args.begin(), args.end());
 }
 

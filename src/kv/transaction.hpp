@@ -47,12 +47,17 @@ class TransactionWords {
   void command(Args args);
   void answered(const Reply& reply);
   const std::vector<std::string>& words() const { return words_; }
+  std::size_t bytes() const { return bytes_; }
 
  private:
   std::vector<std::string> words_;
+  std::size_t bytes_ = 0;  // of its commands
 };
 
 const CommandSpec& versions_spec();
+
+// Whether a client's command, which is known, may be one of a transaction's.
+bool may_be_queued(Args args);
 
 // Whether these words may stand in the log: a command that this version knows, with a number of
 // arguments that matches, and so what is inside of it.

@@ -46,8 +46,9 @@ TEST(Multi, WhatTheNodeAnswers_IsAnsweredAtExecInItsPlace) {
 }
 
 TEST(Multi, CommandThatIsRefused_SpoilsTheTransaction) {
-  for (const char* bad : {"NOSUCH\r\n", "GET\r\n", "CLIENT NOSUCH\r\n", "WAIT 1 0\r\n",
-                          "RAFT REMOVE 2\r\n", "ONCE 1 1 |exec 0\r\n"}) {
+  for (const char* bad :
+       {"NOSUCH\r\n", "GET\r\n", "CLIENT NOSUCH\r\n", "WAIT 1 0\r\n", "RAFT REMOVE 2\r\n",
+        "ONCE 1 1 |exec 0\r\n", "ONCE 1 1 SET a 1\r\n", "SESSION CLOSE 1\r\n"}) {
     Client client;
     client.says("MULTI\r\n");
     EXPECT_THAT(client.says(bad), testing::StartsWith("-ERR ")) << bad;
@@ -169,6 +170,38 @@ TEST(Watch, ThatFails_WatchesNothingAndSaysSo) {
   Client client;
   client.says("WATCH a\r\n");
   EXPECT_EQ(client.answered(Reply::error("CLUSTERDOWN no leader")), "-CLUSTERDOWN no leader\r\n");
+}
+
+TEST(Watch, ThatFailed_StopsTheExecBehindItInThePipeline) {
+  Client client;
+  client.says("WATCH a\r\nMULTI\r\nSET a 1\r\nEXEC\r\n");
+  EXPECT_THAT(client.answered(Reply::error("CLUSTERDOWN no leader")), HasSubstr("-EXECABORT "));
+  EXPECT_FALSE(client.node.was_asked());
+  EXPECT_EQ(client.says("MULTI\r\nEXEC\r\n"), "+OK\r\n") << "the next one is a new one";
+}
+
+TEST(Watch, MoreThanACommandMayHave_IsRefused) {
+  Settings settings;
+  settings.command_bytes_max = 1000;
+  Client client(settings);
+  std::string heard;
+  for (int i = 0; i < 30; ++i) {
+    heard = client.says("WATCH key" + std::to_string(i) + "\r\n");
+    if (client.node.was_asked()) client.answered(Reply::array({Reply::integer(8)}));
+  }
+  EXPECT_THAT(heard, HasSubstr("longer than the limit"));
+  client.says("UNWATCH\r\nWATCH a\r\n");
+  EXPECT_TRUE(client.node.was_asked());
+}
+
+TEST(Multi, AnswersOfTheNodeThatWouldFillTheMemory_AreRefused) {
+  Settings settings;
+  settings.command_bytes_max = 20'000;
+  Client client(settings);
+  client.says("MULTI\r\n");
+  for (int i = 0; i < 50; ++i) client.says("COMMAND DOCS\r\n");
+  EXPECT_THAT(client.says("EXEC\r\n"), HasSubstr("longer than the limit"));
+  EXPECT_FALSE(client.node.was_asked());
 }
 
 // Its value must not be older than the version that was seen.

@@ -60,7 +60,7 @@ TEST(Reply, CutAtAnyByte_Fails) {
 
 TEST(Reply, NestedTooDeep_FailsToDecode) {
   std::string bytes;
-  for (int i = 0; i < 9; ++i) bytes += std::string("\5\1\0\0\0", 5);
+  for (int i = 0; i < kReplyDepthMax + 1; ++i) bytes += std::string("\5\1\0\0\0", 5);
   bytes += '\0';
   Reader in(bytes);
   (void)decode_reply(in);

@@ -1,7 +1,9 @@
 #include "kv/transaction.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kv/copies.hpp"
 #include "kv/machine.hpp"
 
 namespace holdfast::kv {
@@ -66,6 +68,73 @@ TEST(TransactionCommand, InOnce_IsExecutedOnce) {
   EXPECT_EQ(first, Reply::array({Reply::integer(1), Reply::bulk("1")}));
   EXPECT_EQ(machine.run(once), first);
   EXPECT_EQ(machine.read({"GET", "n"}), Reply::bulk("1"));
+}
+
+Words in_once(std::int64_t session, int request, const Words& inside) {
+  Words once = {"ONCE", std::to_string(session), std::to_string(request)};
+  once.insert(once.end(), inside.begin(), inside.end());
+  return once;
+}
+
+// No client can send these: nodes refuse them. What is in a log must not stop the replicas.
+TEST(TransactionCommand, InOnceThatTouchesItsOwnSession_LeavesAStateThatCanBeCopied) {
+  for (const Words& inner : {Words{"ONCE", "SESSION", "1", "SET", "x", "1"},
+                             Words{"ONCE", "SESSION", "5", "ACK", "5", "SET", "x", "1"},
+                             Words{"SESSION", "CLOSE", "SESSION"}}) {
+    Machine machine;
+    const std::int64_t session = machine.open_session();
+    Words words = inner;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      if (words[i] == "SESSION") words[i] = std::to_string(session);
+    }
+    EXPECT_FALSE(is_executable(views(transaction({}, {words}))));
+    machine.run(in_once(session, 1, transaction({}, {words})));
+    machine.run({"SET", "y", "1"});
+    EXPECT_TRUE(built_of(copy_of(machine.state()))) << inner.size();
+  }
+}
+
+TEST(TransactionCommand, InOnceAfterItsOwnChange_IsTheSameRequest) {
+  Machine machine;
+  const std::int64_t session = machine.open_session();
+  machine.run({"SET", "k", "1"});
+  const auto ask = [&] {
+    return machine.run(
+        in_once(session, 1, transaction({{"k", version(machine, "k")}}, {{"INCR", "k"}})));
+  };
+  const Reply first = ask();
+  EXPECT_EQ(first, Reply::array({Reply::integer(2)}));
+  EXPECT_EQ(ask(), first) << "what it watches has changed by itself";
+  EXPECT_THAT(std::get<Reply::Error>(
+                  machine.run(in_once(session, 1, transaction({}, {{"INCR", "j"}}))).value)
+                  .text,
+              testing::StartsWith("REQUESTREUSED"));
+}
+
+TEST(TransactionCommand, RepliesThatWouldFillTheMemory_AreRefused) {
+  Machine machine;
+  machine.value_bytes_max = 8 << 20;
+  machine.run({"SET", "k", std::string(8 << 20, 'x')});
+  std::vector<Words> commands(20, {"GETRANGE", "k", "0", "-1"});
+  commands.push_back({"INCR", "n"});
+  const Reply reply = machine.run(transaction({}, commands));
+  const auto& replies = std::get<Reply::Array>(reply.value);
+  EXPECT_FALSE(replies[0].is_error());
+  EXPECT_TRUE(replies[19].is_error());
+  EXPECT_EQ(machine.read({"GET", "n"}), Reply::bulk("1")) << "what writes is executed";
+}
+
+TEST(TransactionCommand, DeepAnswerOfANode_CanBeRecorded) {
+  Reply deep = Reply::integer(1);
+  for (int i = 0; i < kReplyDepthMax - 1; ++i) deep = Reply::array({deep});
+  TransactionWords words(0);
+  words.answered(deep);
+  Machine machine;
+  const std::int64_t session = machine.open_session();
+  EXPECT_EQ(machine.run(in_once(session, 1, words.words())), Reply::array({deep}));
+  TransactionWords deeper(0);
+  deeper.answered(Reply::array({deep}));
+  EXPECT_FALSE(is_executable(views(deeper.words())));
 }
 
 TEST(TransactionCommand, ExecutableIsOnlyWhatIsWellFormed) {
