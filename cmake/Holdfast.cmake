@@ -47,10 +47,11 @@ endif()
 
 # holdfast_module(NAME DEPENDS folders… LINK libraries… HEAVY headers…)
 # Makes holdfast::NAME of src/NAME/*.cpp and src/NAME/*/*.cpp; a folder of headers only is an
-# interface target. HEAVY headers are precompiled; files include them nevertheless, and are compiled
-# eight at a time, which takes a third of the time: names without linkage must differ in a module.
+# interface target. HEAVY headers are precompiled; files include them nevertheless. Files are compiled
+# eight at a time, which takes a third of the time, but where ALONE says that several name private
+# things alike.
 function(holdfast_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK;HEAVY" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE" "" "DEPENDS;LINK;HEAVY" ${ARGN})
   list(TRANSFORM ARG_DEPENDS PREPEND holdfast::)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp
                                       ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
@@ -67,6 +68,8 @@ function(holdfast_module name)
   target_link_libraries(holdfast_${name} ${scope} ${ARG_DEPENDS} ${ARG_LINK})
   if(sources AND ARG_HEAVY)
     target_precompile_headers(holdfast_${name} PRIVATE ${ARG_HEAVY})
+  endif()
+  if(sources AND NOT ARG_ALONE)
     set_target_properties(holdfast_${name} PROPERTIES UNITY_BUILD ON)
   endif()
 endfunction()

@@ -109,6 +109,9 @@ kv::Reply do_time(LocalCall& call);
 
 // What several of them use.
 std::optional<NodeId> parse_node(std::string_view text);
+inline kv::Reply number_reply(std::uint64_t n) {
+  return kv::Reply::integer(static_cast<std::int64_t>(n));
+}
 inline kv::Reply syntax_error() {
   return kv::Reply::error("ERR syntax error");
 }

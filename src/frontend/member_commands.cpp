@@ -10,7 +10,7 @@ namespace {
 
 using kv::Reply;
 using replica::MemberRequest;
-using Kind = MemberRequest::Kind;
+using Change = MemberRequest::Kind;
 
 std::string_view standing_of(const raft::Member& member) {
   if (member.votes) return member.voted ? "voter" : "becoming-voter";
@@ -76,7 +76,7 @@ std::optional<Reply> submit(LocalCall& call, std::uint64_t request, MemberReques
 }
 
 // For the commands whose one argument is a node.
-std::optional<Reply> submit_for_node(LocalCall& call, std::uint64_t request, Kind kind) {
+std::optional<Reply> submit_for_node(LocalCall& call, std::uint64_t request, Change kind) {
   const auto node = parse_node(call.args[2]);
   if (!node) return no_node_id(call.args[2]);
   MemberRequest change;
@@ -113,11 +113,11 @@ std::optional<Reply> submit_raft_add(LocalCall& call, std::uint64_t request) {
   if (auto error = parse_place(call, change)) return error;
   const kv::Args options = call.args.subspan(4);
   if (options.size() == 1 && same_word(options[0], "learner")) {
-    change.kind = Kind::kAddLearner;
+    change.kind = Change::kAddLearner;
   } else if (options.size() == 2 && same_word(options[0], "replaces")) {
     const auto replaced = parse_node(options[1]);
     if (!replaced) return no_node_id(options[1]);
-    change.kind = Kind::kReplace;
+    change.kind = Change::kReplace;
     change.replaces = *replaced;
   } else if (!options.empty()) {
     return syntax_error();
@@ -128,17 +128,17 @@ std::optional<Reply> submit_raft_add(LocalCall& call, std::uint64_t request) {
 // RAFT MOVE id host:port
 std::optional<Reply> submit_raft_move(LocalCall& call, std::uint64_t request) {
   MemberRequest change;
-  change.kind = Kind::kMove;
+  change.kind = Change::kMove;
   if (auto error = parse_place(call, change)) return error;
   return submit(call, request, std::move(change));
 }
 
 std::optional<Reply> submit_raft_promote(LocalCall& call, std::uint64_t request) {
-  return submit_for_node(call, request, Kind::kPromote);
+  return submit_for_node(call, request, Change::kPromote);
 }
 
 std::optional<Reply> submit_raft_remove(LocalCall& call, std::uint64_t request) {
-  return submit_for_node(call, request, Kind::kRemove);
+  return submit_for_node(call, request, Change::kRemove);
 }
 
 // Each node makes its own.

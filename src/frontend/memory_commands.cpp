@@ -5,23 +5,16 @@
 
 namespace holdfast::frontend {
 
-namespace {
-
 using kv::Reply;
-
-Reply number(std::uint64_t n) {
-  return Reply::integer(static_cast<std::int64_t>(n));
-}
-
-}  // namespace
 
 Reply do_memory_stats(LocalCall& call) {
   const replica::Status status = call.port.status();
-  return Reply::map({Reply::bulk("total.allocated"), number(call.port.used_memory()),
-                     Reply::bulk("keys.count"), number(status.keys), Reply::bulk("dataset.bytes"),
-                     number(status.state_bytes), Reply::bulk("log.bytes"), number(status.log_bytes),
-                     Reply::bulk("pending.bytes"), number(status.pending_bytes),
-                     Reply::bulk("sessions.bytes"), number(status.session_reply_bytes)});
+  return Reply::map({Reply::bulk("total.allocated"), number_reply(call.port.used_memory()),
+                     Reply::bulk("keys.count"), number_reply(status.keys),
+                     Reply::bulk("dataset.bytes"), number_reply(status.state_bytes),
+                     Reply::bulk("log.bytes"), number_reply(status.log_bytes),
+                     Reply::bulk("pending.bytes"), number_reply(status.pending_bytes),
+                     Reply::bulk("sessions.bytes"), number_reply(status.session_reply_bytes)});
 }
 
 Reply do_memory_doctor(LocalCall& call) {

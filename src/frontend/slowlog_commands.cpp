@@ -12,25 +12,21 @@ namespace {
 
 using kv::Reply;
 
-Reply number(std::uint64_t n) {
-  return Reply::integer(static_cast<std::int64_t>(n));
-}
-
 // As Redis has it. What the time was spent on stands behind the arguments, where Redis puts what it
 // has to say of them: clients know these six fields and no others.
 Reply describe(const SlowLog::Entry& entry) {
   Reply::Array args;
   for (const std::string& arg : entry.args) args.push_back(Reply::bulk(arg));
   args.push_back(Reply::bulk("(" + to_string(entry.spent) + ")"));
-  return Reply::array({number(entry.id), number(entry.unix_seconds),
+  return Reply::array({number_reply(entry.id), number_reply(entry.unix_seconds),
                        Reply::integer(entry.spent.total.count()), Reply::array(std::move(args)),
                        Reply::bulk(entry.address), Reply::bulk(entry.client_name)});
 }
 
 Reply describe(const std::string& name, const Statistics::Event& event) {
   const Statistics::Spike& last = event.history.back();
-  return Reply::array({Reply::bulk(name), number(last.unix_seconds), number(last.milliseconds),
-                       number(event.milliseconds_max)});
+  return Reply::array({Reply::bulk(name), number_reply(last.unix_seconds),
+                       number_reply(last.milliseconds), number_reply(event.milliseconds_max)});
 }
 
 Reply histogram_of(const Statistics::OfCommand& command) {
@@ -39,11 +35,11 @@ Reply histogram_of(const Statistics::OfCommand& command) {
   for (std::size_t i = 0; i < command.by_time.size(); ++i) {
     if (command.by_time[i] == 0) continue;
     so_far += command.by_time[i];
-    buckets.push_back(number(std::uint64_t{1} << i));
-    buckets.push_back(number(so_far));
+    buckets.push_back(number_reply(std::uint64_t{1} << i));
+    buckets.push_back(number_reply(so_far));
   }
-  return Reply::map({Reply::bulk("calls"), number(command.calls), Reply::bulk("histogram_usec"),
-                     Reply::map(std::move(buckets))});
+  return Reply::map({Reply::bulk("calls"), number_reply(command.calls),
+                     Reply::bulk("histogram_usec"), Reply::map(std::move(buckets))});
 }
 
 }  // namespace
@@ -68,7 +64,7 @@ Reply do_slowlog_get(LocalCall& call) {
 }
 
 Reply do_slowlog_len(LocalCall& call) {
-  return number(call.port.statistics().slowlog.entries().size());
+  return number_reply(call.port.statistics().slowlog.entries().size());
 }
 
 Reply do_slowlog_reset(LocalCall& call) {
@@ -90,7 +86,8 @@ Reply do_latency_history(LocalCall& call) {
   Reply::Array spikes;
   if (event == events.end()) return Reply::array({});
   for (const Statistics::Spike& spike : event->second.history) {
-    spikes.push_back(Reply::array({number(spike.unix_seconds), number(spike.milliseconds)}));
+    spikes.push_back(
+        Reply::array({number_reply(spike.unix_seconds), number_reply(spike.milliseconds)}));
   }
   return Reply::array(std::move(spikes));
 }
