@@ -5,18 +5,10 @@
 namespace holdfast::kv {
 namespace {
 
-const Reply kOk = Reply::ok();
-const Reply kNull = Reply::null();
 const Reply kNotAnInteger = Reply::error("ERR value is not an integer or out of range");
 const Reply kOverflow = Reply::error("ERR increment or decrement would overflow");
 const Reply kSyntax = Reply::error("ERR syntax error");
 
-Reply n(std::int64_t value) {
-  return Reply::integer(value);
-}
-Reply b(std::string bytes) {
-  return Reply::bulk(std::move(bytes));
-}
 Reply arity(const std::string& name) {
   return Reply::error("ERR wrong number of arguments for '" + name + "' command");
 }

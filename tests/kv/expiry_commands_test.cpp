@@ -8,16 +8,6 @@
 namespace holdfast::kv {
 namespace {
 
-const Reply kOk = Reply::ok();
-const Reply kNull = Reply::null();
-
-Reply n(std::int64_t value) {
-  return Reply::integer(value);
-}
-Reply b(std::string bytes) {
-  return Reply::bulk(std::move(bytes));
-}
-
 TEST(Expiry, IsCountedFromTheEntrysTime) {
   Machine machine;
   EXPECT_EQ(machine.run({"SET", "k", "v", "PX", "1500"}), kOk);

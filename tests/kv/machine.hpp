@@ -24,6 +24,15 @@ inline Words words_of(const CommandSpec& spec) {
   return {std::string(spec.name.substr(0, bar)), std::string(spec.name.substr(bar + 1))};
 }
 
+inline const Reply kOk = Reply::ok();
+inline const Reply kNull = Reply::null();
+inline Reply n(std::int64_t value) {
+  return Reply::integer(value);
+}
+inline Reply b(std::string bytes) {
+  return Reply::bulk(std::move(bytes));
+}
+
 inline std::string encode_commands(const std::vector<Words>& commands) {
   std::string bytes;
   Writer out(bytes);

@@ -6,13 +6,6 @@
 namespace holdfast::kv {
 namespace {
 
-Reply n(std::int64_t value) {
-  return Reply::integer(value);
-}
-Reply b(std::string bytes) {
-  return Reply::bulk(std::move(bytes));
-}
-
 Words operator+(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;

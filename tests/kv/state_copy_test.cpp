@@ -9,10 +9,6 @@
 namespace holdfast::kv {
 namespace {
 
-Reply b(std::string bytes) {
-  return Reply::bulk(std::move(bytes));
-}
-
 std::size_t longest_of(const Pieces& pieces) {
   std::size_t longest = 0;
   for (const std::string& piece : pieces) longest = std::max(longest, piece.size());

@@ -10,9 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr NodeId kSelf(2);
-constexpr NodeId kLeader(1);
-constexpr Term kTerm(1);
+constexpr NodeId kThisNode(2);
+constexpr NodeId kItsLeader(1);
+constexpr Term kItsTerm(1);
 
 // Node 2 of three with a disk that is done at once. Its leader, node 1, is played by the test.
 class Follower : public testing::Test {
@@ -22,21 +22,21 @@ class Follower : public testing::Test {
   // Anew, with the leader's no-op on its disk, and applied.
   void start() {
     Config config;
-    config.raft.id = kSelf;
-    config.raft.voters = {kLeader, kSelf, NodeId(3)};
-    const raft::Restored disk{.hard_state = {kTerm, NodeId()},
-                              .entries = {{kTerm, raft::EntryKind::kNoop, Payload()}}};
+    config.raft.id = kThisNode;
+    config.raft.voters = {kItsLeader, kThisNode, NodeId(3)};
+    const raft::Restored disk{.hard_state = {kItsTerm, NodeId()},
+                              .entries = {{kItsTerm, raft::EntryKind::kNoop, Payload()}}};
     node.emplace(config, disk, ++nonce, now);
     hear(raft::AppendRequest{
-        .term = kTerm, .prev_index = Index(1), .prev_term = kTerm, .commit = Index(1)});
+        .term = kItsTerm, .prev_index = Index(1), .prev_term = kItsTerm, .commit = Index(1)});
     turn();
   }
 
-  void hear(raft::Message message) { node->receive(now, kLeader, std::move(message)); }
+  void hear(raft::Message message) { node->receive(now, kItsLeader, std::move(message)); }
 
   void wait(Duration time) {
     now += time;
-    hear(raft::Heartbeat{.term = kTerm});
+    hear(raft::Heartbeat{.term = kItsTerm});
     node->tick(now);
   }
 
@@ -58,7 +58,8 @@ class Follower : public testing::Test {
     node->submit_read(now, {1, ++request}, get, max_stale);
   }
   void grant(std::uint64_t token, Index index) {
-    hear(raft::ReadIndexResponse{.term = kTerm, .token = token, .granted = true, .index = index});
+    hear(
+        raft::ReadIndexResponse{.term = kItsTerm, .token = token, .granted = true, .index = index});
   }
 
   Instant now{std::chrono::seconds(1)};
@@ -75,12 +76,12 @@ TEST_F(Follower, LargeWriteUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
   std::string batch;
   Writer writer(batch);
   kv::put_batch_header({1}, writer);
-  kv::put_section(kv::OpenSection{.origin = kSelf, .nonce = nonce}, writer);
-  hear(raft::AppendRequest{.term = kTerm,
+  kv::put_section(kv::OpenSection{.origin = kThisNode, .nonce = nonce}, writer);
+  hear(raft::AppendRequest{.term = kItsTerm,
                            .prev_index = Index(1),
-                           .prev_term = kTerm,
+                           .prev_term = kItsTerm,
                            .commit = Index(2),
-                           .entries = {{kTerm, raft::EntryKind::kCommand, Payload(batch)}}});
+                           .entries = {{kItsTerm, raft::EntryKind::kCommand, Payload(batch)}}});
   turn();
   forwards = 0;
   const std::string value(64 << 20, 'x');
@@ -236,16 +237,16 @@ raft::Entry members(Term term, std::initializer_list<NodeId> nodes) {
 
 // Kills: knowing a membership by its index alone.
 TEST_F(Follower, MembershipInAnothersPlace_IsToldToTheHost) {
-  hear(raft::AppendRequest{.term = kTerm,
+  hear(raft::AppendRequest{.term = kItsTerm,
                            .prev_index = Index(1),
-                           .prev_term = kTerm,
-                           .entries = {members(kTerm, {kLeader, kSelf})}});
+                           .prev_term = kItsTerm,
+                           .entries = {members(kItsTerm, {kItsLeader, kThisNode})}});
   turn();
-  const raft::Entry other = members(Term(2), {kSelf, NodeId(3)});
+  const raft::Entry other = members(Term(2), {kThisNode, NodeId(3)});
   node->receive(
       now, NodeId(3),
       raft::AppendRequest{
-          .term = Term(2), .prev_index = Index(1), .prev_term = kTerm, .entries = {other}});
+          .term = Term(2), .prev_index = Index(1), .prev_term = kItsTerm, .entries = {other}});
   const auto told = node->take_output(now).membership;
   ASSERT_TRUE(told);
   EXPECT_EQ(raft::encode(*told), other.payload.view());

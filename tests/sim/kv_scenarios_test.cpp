@@ -8,7 +8,7 @@
 namespace holdfast::sim {
 namespace {
 
-const bool kRegistered = register_scenarios("Kv/Scenarios", kv_scenarios(), 3);
+const bool kKvRegistered = register_scenarios("Kv/Scenarios", kv_scenarios(), 3);
 
 const Scenario& scenario(std::string_view name) {
   return *std::ranges::find(kv_scenarios(), name, &Scenario::name);

@@ -5,7 +5,7 @@
 namespace holdfast::sim {
 namespace {
 
-const bool kRegistered = register_scenarios("Raft/Scenarios", raft_scenarios(), 10);
+const bool kRaftRegistered = register_scenarios("Raft/Scenarios", raft_scenarios(), 10);
 
 TEST(RaftScenarios, SameSeed_SameHash) {
   const auto hash = [](const Scenario& scenario, std::uint64_t seed) {
