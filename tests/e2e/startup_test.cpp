@@ -148,6 +148,7 @@ TEST_F(Startup, EverySettingOfAFile_IsTaken) {
                            "max-clients = 7",
                            "max-key-bytes = 1000",
                            "max-value-bytes = '1mb'",
+                           "maxmemory = '64mb'",
                            "max-pending-bytes = '4MB'",
                            "segment-bytes = '2mb'",
                            "election-timeout-min = '200ms'",
