@@ -66,7 +66,7 @@ constexpr auto kHunts = std::to_array<Hunt>({
     {Bug::kResendAppliedTwice, 50},     {Bug::kSessionLostAtRestart, 50},
     {Bug::kSessionLimitsDiffer, 200},   {Bug::kGapIgnored, 50},
     {Bug::kSnapshotSlotChanged, 100},   {Bug::kSnapshotWithoutSessions, 50},
-    {Bug::kReadBeforeApplied, 100},     {Bug::kUnknownCalledFailed, 50},
+    {Bug::kReadBeforeApplied, 100},     {Bug::kUnknownCalledFailed, 500},
     {Bug::kRefusedButKept, 500},        {Bug::kReadOvertakesWrite, 50},
     {Bug::kRetryUnderNewNumber, 50},
 });
