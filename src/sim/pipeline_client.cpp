@@ -174,8 +174,10 @@ void PipelineClient::take(const resp::Value& reply) {
   outstanding_.pop_front();
   if (error != nullptr) {
     watched_.clear();
-    const bool is_spoilt = error->starts_with("EXECABORT ") && !request.spoilt.empty();
-    const std::string why = is_spoilt ? request.spoilt : *error;
+    // Refused for what it queued, or for an earlier WATCH that was not answered.
+    std::string why = *error;
+    if (why.starts_with("EXECABORT "))
+      why = request.spoilt.empty() ? "TRYAGAIN " + why : request.spoilt;
     take_error(std::move(request), why);
   } else {
     take_answer(request, reply);
