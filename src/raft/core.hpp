@@ -19,7 +19,8 @@ enum class Refusal : std::uint8_t {
   kNotLeader,
   kTransferring,  // leadership is being handed over
   // Of a change of the membership:
-  kNotYet,      // this leader has not committed an entry of its own term
+  kNotYet,      // this leader has not committed an entry of its own term, or has yet to hear of its
+                // voters
   kChanging,    // an earlier change is not finished
   kLosesQuorum  // of the voters that there would be, no majority answers
 };

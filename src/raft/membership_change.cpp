@@ -72,10 +72,15 @@ std::expected<Index, Refusal> Core::change_membership(Instant now, const Members
   if (is_changing && !planted(Bug::kChangeMadeTwice)) return std::unexpected(Refusal::kChanging);
   const Membership next = joint(membership(), target);
   // A peer that was added just now counts as heard until it has had time to answer.
-  const auto alive = [&](NodeId node) {
+  const auto lives = [&](NodeId node) {
     return answers(now, node) && (node == id() || leader->peers.at(node).has_answered());
   };
-  if (!next.after_change().has_quorum(alive)) return std::unexpected(Refusal::kLosesQuorum);
+  // Of a voter that a new leader has not heard yet it is not known.
+  const auto may_live = [&](NodeId node) {
+    return lives(node) || (answers(now, node) && membership().is_voter(node));
+  };
+  if (!next.after_change().has_quorum(may_live)) return std::unexpected(Refusal::kLosesQuorum);
+  if (!next.after_change().has_quorum(lives)) return std::unexpected(Refusal::kNotYet);
   return append_membership(now, next);
 }
 

@@ -75,8 +75,16 @@ void take_first_members(const storage::DataFolder& folder, Options& options) {
   }
 }
 
-bool is_untouched(const raft::Restored& restored) {
-  return !restored.hard_state.term && !restored.snapshot.last.index && restored.entries.empty();
+// Of a node that waits to be added, or was added and has heard nothing since. It may have been
+// removed again, and nobody would tell a node that none of them has ever reached.
+bool has_heard_nothing(const raft::Restored& restored) {
+  return !restored.snapshot.last.index && restored.entries.empty();
+}
+
+// A leader that the others have replaced may be asked: it can't take back what is on disk.
+bool may_follow(const raft::HardState& next, const raft::HardState& stored) {
+  if (next.term == stored.term) return !stored.voted_for || next.voted_for == stored.voted_for;
+  return next.term > stored.term;
 }
 
 std::expected<void, StartError> join_cluster(const Options& options, NodeData& data) {
@@ -87,6 +95,9 @@ std::expected<void, StartError> join_cluster(const Options& options, NodeData& d
   }
   const auto begun = be_added(options, advertised_peer_address(options, options.peer_listen));
   if (!begun) return refuse(Exit::kFailed, "can't join: " + begun.error());
+  if (!may_follow(*begun, data.stored.restored.hard_state)) {
+    return refuse(Exit::kFailed, "can't join: the node that was asked leads no more; try again");
+  }
   raft::Persist batch{.ticket = {}, .hard_state = *begun, .first = {}, .entries = {}};
   auto written = data.stored.wal.append(std::move(batch));
   if (written) written = data.stored.wal.sync();
@@ -101,8 +112,10 @@ Opened open_node_data(storage::Disk& disk, Options& options) {
   Opened opened = open_or_put_aside(disk, options);
   if (!opened) return opened;
   take_first_members(opened->folder, options);
-  const bool must_join =
-      opened->folder.initial().members.empty() && is_untouched(opened->stored.restored);
+  const raft::Restored& restored = opened->stored.restored;
+  const bool was_added = restored.hard_state.term.value() != 0;
+  const bool must_join = opened->folder.initial().members.empty() && has_heard_nothing(restored) &&
+                         !(was_added && options.join.empty());
   if (must_join) {
     if (auto joined = join_cluster(options, *opened); !joined) {
       return std::unexpected(joined.error());

@@ -67,6 +67,20 @@ TEST_F(Join, Learner_StaysOne) {
   EXPECT_EQ(standing_of(id), "learner");
 }
 
+// Nobody has ever reached it, so nobody could tell it: it asks when it is started again.
+TEST_F(Join, NodeThatWasRemovedBeforeItHeardOfAnybody_IsAddedAnewAtItsNextStart) {
+  const int id = servers().add();
+  const std::string number = std::to_string(id);
+  servers().start(id, {join_option(), "--join-as=learner", "--advertise-peer=127.0.0.1:1"});
+  wait_for_standing(id, "learner");
+  wait_until("it to be added", 30s, [&] { return log_of(id).contains("added: a learner"); });
+  servers().kill9(id);
+  ASSERT_EQ(cluster_.ask(cluster_.wait_for_leader(), {"RAFT", "REMOVE", number}), "OK");
+  servers().start(id, {join_option(), "--join-as=learner"});
+  EXPECT_EQ(cluster_.ask(1, {"SET", "k", "v"}), "OK");
+  wait_until("it to serve", 30s, [&] { return cluster_.ask(id, {"GET", "k"}) == "v"; });
+}
+
 TEST_F(Join, RemovedNode_EndsByItself_AlsoWhenItWasDown) {
   const int id = victim();
   const auto leader = std::to_string(cluster_.wait_for_leader());

@@ -132,16 +132,19 @@ TEST_F(SnapshotSent, PeerIsSilent_IsAskedAgainAfterPausesThatGrow) {
   EXPECT_EQ(offers, 2);
 }
 
-class SnapshotSentSlowly : public SnapshotSent {
+template <std::uint64_t kBytesPerSecond>
+class SnapshotSentAtRate : public SnapshotSent {
  protected:
-  SnapshotSentSlowly() : SnapshotSent(slowly()) {}
-  static Config slowly() {
+  SnapshotSentAtRate() : SnapshotSent(config()) {}
+  static Config config() {
     Config config;
     config.snapshot_chunk_bytes = 50;
-    config.snapshot_bytes_per_second = 1000;
+    config.snapshot_bytes_per_second = kBytesPerSecond;
     return config;
   }
 };
+using SnapshotSentSlowly = SnapshotSentAtRate<1000>;
+using SnapshotSentVerySlowly = SnapshotSentAtRate<20>;
 
 // Kills: sending each millisecond what the rate allows in it, a byte here.
 TEST_F(SnapshotSentSlowly, ChunksAreWhole) {
@@ -154,17 +157,6 @@ TEST_F(SnapshotSentSlowly, ChunksAreWhole) {
   EXPECT_EQ(reads[1].second, 50U);
   EXPECT_GE(reads[1].first - reads[0].first, milliseconds(50));
 }
-
-class SnapshotSentVerySlowly : public SnapshotSent {
- protected:
-  SnapshotSentVerySlowly() : SnapshotSent(very_slowly()) {}
-  static Config very_slowly() {
-    Config config;
-    config.snapshot_chunk_bytes = 50;
-    config.snapshot_bytes_per_second = 20;
-    return config;
-  }
-};
 
 // Kills: taking the time that the rate makes us wait for the peer's silence, and beginning anew.
 TEST_F(SnapshotSentVerySlowly, WaitForTheRate_IsNoSilence) {
