@@ -178,7 +178,7 @@ TEST(PlantedCommitBeyondProof, IsFoundByItsDialogue) {
 // Where servers are changed one by one this loses what was committed. Joint majorities meet those
 // of the set that is left, so here it only waits in vain.
 TEST(PlantedChangeBeforeNoop, IsFoundByItsDialogue) {
-  expect_found_by(Bug::kChangeBeforeNoop, "membership_second_change_waits.txt");
+  expect_found_by(Bug::kChangeBeforeNoop, "membership_first_change_waits.txt");
 }
 
 // Storms and the explorer know no node that forgets.
