@@ -50,9 +50,7 @@ class Cluster:
         self.processes = {}
 
     def __enter__(self):
-        for node in self.ports:
-            self.start(node)
-        wait_until("a leader", self.leader)
+        self.start_all()
         return self
 
     def __exit__(self, *_):
@@ -84,6 +82,14 @@ class Cluster:
         process = self.processes.pop(node)
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def start_all(self):
+        """Those that were killed; all serve when it returns."""
+        for node in self.ports:
+            if node not in self.processes:
+                self.start(node)
+        wait_until("all nodes up", lambda: all(map(self.is_up, self.ports)))
+        wait_until("a leader", self.leader)
 
     def is_up(self, node):
         try:
