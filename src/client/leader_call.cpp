@@ -123,7 +123,13 @@ std::expected<resp::Value, std::string> LeaderCall::ask(const Address& leader,
   may_be_taken_ = true;
   if (const auto sent = connection->send(args, soon); !sent) return std::unexpected(sent.error());
   if (!wait_for_answer(*connection, leader)) return std::unexpected("no answer came");
-  return connection->receive(Clock::now() + kPatience);
+  auto reply = connection->receive(Clock::now() + kPatience);
+  answered_ = std::move(*connection);
+  return reply;
+}
+
+std::expected<NodeStatus, std::string> LeaderCall::ask_who_answered() {
+  return ask_status(*answered_, kPatience);
 }
 
 bool LeaderCall::wait_for_answer(Connection& connection, const Address& leader) {

@@ -36,6 +36,9 @@ class LeaderCall {
 
   void watch_with(Watch watch) { watch_ = std::move(watch); }
   std::expected<resp::Value, Error> run(const std::vector<std::string>& args);
+  // The fields of RAFT STATUS, of who answered run(), asked after that and in the same life: over
+  // the same connection. Requires a reply.
+  std::expected<NodeStatus, std::string> ask_who_answered();
   // A node that says that it leads, by now. Else why none is known.
   std::expected<Address, Error> find_leader();
 
@@ -55,7 +58,8 @@ class LeaderCall {
   Clock::time_point deadline_;
   Watch watch_;
   bool is_told_to_stop_ = false;
-  bool may_be_taken_ = false;  // by a node whose answer did not come
+  std::optional<Connection> answered_;  // what the last reply came over
+  bool may_be_taken_ = false;           // by a node whose answer did not come
   std::string last_reason_ = "nothing was tried";
 };
 

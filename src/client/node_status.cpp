@@ -1,7 +1,5 @@
 #include "client/node_status.hpp"
 
-#include "client/connection.hpp"
-
 namespace holdfast::client {
 
 namespace {
@@ -63,15 +61,18 @@ std::expected<Value, std::string> ask_node(const Address& address, const std::st
 
 namespace {
 
-std::expected<NodeStatus, std::string> ask_for_status(const Address& address,
-                                                      const std::string& password,
-                                                      const std::vector<std::string>& args,
-                                                      std::chrono::milliseconds timeout) {
-  auto reply = ask_node(address, password, args, timeout);
+std::expected<NodeStatus, std::string> as_status(std::expected<Value, std::string> reply) {
   if (!reply) return std::unexpected(reply.error());
   auto* items = std::get_if<Value::Array>(&reply->value);
   if (items == nullptr) return std::unexpected("it answers RAFT STATUS with no list");
   return status_of(*items);
+}
+
+std::expected<NodeStatus, std::string> ask_for_status(const Address& address,
+                                                      const std::string& password,
+                                                      const std::vector<std::string>& args,
+                                                      std::chrono::milliseconds timeout) {
+  return as_status(ask_node(address, password, args, timeout));
 }
 
 }  // namespace
@@ -80,6 +81,11 @@ std::expected<NodeStatus, std::string> ask_status(const Address& address,
                                                   const std::string& password,
                                                   std::chrono::milliseconds timeout) {
   return ask_for_status(address, password, {"RAFT", "STATUS"}, timeout);
+}
+
+std::expected<NodeStatus, std::string> ask_status(Connection& connection,
+                                                  std::chrono::milliseconds timeout) {
+  return as_status(call(connection, {"RAFT", "STATUS"}, timeout));
 }
 
 std::expected<NodeStatus, std::string> ask_status_and_digest(const Address& address,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "client/connection.hpp"
 #include "resp/value.hpp"
 
 namespace holdfast::client {
@@ -33,6 +34,8 @@ std::expected<resp::Value, std::string> ask_node(
 std::expected<NodeStatus, std::string> ask_status(
     const Address& address, const std::string& password = {},
     std::chrono::milliseconds timeout = std::chrono::seconds(2));
+std::expected<NodeStatus, std::string> ask_status(Connection& connection,
+                                                  std::chrono::milliseconds timeout);
 
 // Besides those the digest of the data, for which the node has to read what changed.
 std::expected<NodeStatus, std::string> ask_status_and_digest(const Address& address,

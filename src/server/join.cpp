@@ -14,9 +14,8 @@ namespace {
 using client::LeaderCall;
 
 constexpr auto kTimeToJoin = std::chrono::minutes(1);
+constexpr auto kTimeToBeFound = std::chrono::seconds(2);  // of a leader, by one that asks again
 constexpr auto kPause = std::chrono::milliseconds(500);
-// A request to become a voter is answered when it is one. It is enough that it was taken.
-constexpr auto kTimeToBePromised = std::chrono::seconds(2);
 
 client::Clock::time_point soon(client::Clock::duration time) {
   return client::Clock::now() + time;
@@ -55,10 +54,8 @@ struct Standing {
   std::string address;
 };
 
-std::expected<Standing, std::string> find_standing(const Options& options) {
-  const auto leader = find_leader(options);
-  if (!leader) return std::unexpected(leader.error());
-  const auto members = client::ask_members(leader->address, options.password);
+std::expected<Standing, std::string> ask_standing(const Options& options, const Address& node) {
+  const auto members = client::ask_members(node, options.password);
   if (!members) return std::unexpected(members.error());
   for (const client::NodeStatus& member : *members) {
     if (member.number("id") == options.id.value()) {
@@ -66,6 +63,12 @@ std::expected<Standing, std::string> find_standing(const Options& options) {
     }
   }
   return Standing{};
+}
+
+std::expected<Standing, std::string> find_standing(const Options& options) {
+  const auto leader = find_leader(options);
+  if (!leader) return std::unexpected(leader.error());
+  return ask_standing(options, leader->address);
 }
 
 // A member of this id with an empty disk: an attempt to join that was broken off, a lost disk, or
@@ -89,14 +92,45 @@ std::expected<void, std::string> leave_earlier_life(const Options& options, cons
   return {};
 }
 
-// It is a learner, so the leader need not hear of it to carry this out.
+// Whether it stands in the log, committed, that this node is to vote.
+bool is_promised_vote(const Options& options, const Address& leader) {
+  const auto standing = ask_standing(options, leader);
+  if (!standing || standing->name.empty() || standing->name == "learner") return false;
+  const auto status = client::ask_status(leader, options.password);
+  return status && status->leads() && status->number("membership_settled") != 0;
+}
+
+// It is a learner, so the leader need not hear of it to carry this out. The answer comes when it
+// votes, for which it has to catch up: it is enough that it is promised.
 void ask_to_vote(const Options& options) {
-  LeaderCall call(options.join, options.password, soon(kTimeToBePromised));
+  LeaderCall call(options.join, options.password, soon(kTimeToJoin));
+  bool is_promised = false;
+  call.watch_with([&](const Address* leader) {
+    is_promised = leader != nullptr && is_promised_vote(options, *leader);
+    return !is_promised;
+  });
   const auto asked = call.run({"RAFT", "PROMOTE", std::to_string(options.id.value())});
-  using Kind = LeaderCall::Error::Kind;
-  if (!asked && asked.error().kind != Kind::kUnfinished) {
+  if (!asked && !is_promised) {
     spdlog::error("it stays a learner: {}; RAFT PROMOTE makes it a voter", asked.error().text);
   }
+}
+
+// The status, after it was added, of the leader that has committed that. Another one that says it
+// leads may have been deposed before, and know less.
+std::expected<client::NodeStatus, std::string> add_learner(const Options& options,
+                                                           const Address& peer_address) {
+  const std::string id = std::to_string(options.id.value());
+  const auto end = soon(kTimeToJoin);
+  do {
+    LeaderCall call(options.join, options.password, end);
+    const auto added = call.run({"RAFT", "ADD", id, peer_address.to_string(), "LEARNER"});
+    if (!added) return std::unexpected(added.error().text);
+    auto status = call.ask_who_answered();
+    if (status && status->leads()) return std::move(*status);
+    spdlog::warn("the leader that added this node leads no more; asking the next one");
+    std::this_thread::sleep_for(kPause);
+  } while (client::Clock::now() < end);
+  return std::unexpected("no leader was found that stays one");
 }
 
 }  // namespace
@@ -134,19 +168,29 @@ std::expected<raft::HardState, std::string> be_added(const Options& options,
   }
   const std::string id = std::to_string(options.id.value());
   spdlog::info("asking to be added as node {} at {}", id, peer_address.to_string());
-  const auto added = run(options, {"RAFT", "ADD", id, peer_address.to_string(), "LEARNER"});
-  if (!added) return std::unexpected(added.error());
-  if (!options.join_as_learner) ask_to_vote(options);
-  // Asked for after it was added, of one who leads: the term in which that was committed, or a
-  // later one.
-  const auto leader = find_leader(options);
+  const auto leader = add_learner(options, peer_address);
   if (!leader) return std::unexpected(leader.error());
-  const Term term(leader->status.number("term"));
+  if (!options.join_as_learner) ask_to_vote(options);
+  const Term term(leader->number("term"));
   const raft::HardState state{.term = term,
-                              .voted_for = NodeId(leader->status.number("id")),
-                              .votes_from = {Index(leader->status.number("commit_index")), term}};
+                              .voted_for = NodeId(leader->number("id")),
+                              .votes_from = {Index(leader->number("commit_index")), term}};
   spdlog::info("added: a learner, in term {}", state.term.value());
   return state;
+}
+
+bool was_removed(const Options& options, raft::Position added_at, const std::stop_token& stop) {
+  LeaderCall call(options.join, options.password, soon(kTimeToBeFound));
+  call.watch_with([&stop](const Address*) { return !stop.stop_requested(); });
+  const auto leader = call.find_leader();
+  if (!leader) return false;
+  const auto standing = ask_standing(options, *leader);
+  if (!standing || !standing->name.empty()) return false;
+  const auto status = client::ask_status(*leader, options.password);
+  if (!status || !status->leads() || status->number("membership_settled") == 0) return false;
+  // Who leads in this or a later term has the addition in its log, and what came of it.
+  const raft::Position known{Index(status->number("commit_index")), Term(status->number("term"))};
+  return raft::is_up_to_date(known, added_at);
 }
 
 }  // namespace holdfast::server

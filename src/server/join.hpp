@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <stop_token>
 #include <string>
 
 #include "raft/types.hpp"
@@ -25,5 +26,10 @@ namespace holdfast::server {
 // acknowledged and forgot.
 [[nodiscard]] std::expected<raft::HardState, std::string> be_added(const Options& options,
                                                                    const Address& peer_address);
+
+// Whether this node, which was added at this position (HardState::votes_from), is a member no more.
+// Of several seconds at most, less if it is to stop. False, too, if nobody who knows can be asked.
+[[nodiscard]] bool was_removed(const Options& options, raft::Position added_at,
+                               const std::stop_token& stop);
 
 }  // namespace holdfast::server

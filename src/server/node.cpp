@@ -99,6 +99,7 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
           advertised_peer_address(options, bound_address(parts.peers, options.peer_listen.host))),
       started_(now()),
       was_untouched_(is_untouched(parts.stored.restored)),
+      added_at_(parts.stored.restored.hard_state.votes_from),
       replica_(make_config(options),
                with_first_membership(std::move(parts.stored.restored), options, peer_address_),
                random_number(), started_, std::move(parts.stored.kept)),
@@ -112,6 +113,7 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
 
 Exit Node::run() {
   wait_for_signals();
+  watch_for_removal();
   clients_.start();
   while (!exit_) turn();
   clients_.close_all();
@@ -193,6 +195,7 @@ void Node::tell_what_changed(const replica::Output& output) {
 }
 
 void Node::follow_membership(const raft::Membership& membership) {
+  if (removal_watch_ && !membership.members.empty()) removal_watch_->stop();
   std::map<NodeId, Address> members;
   for (const raft::Member& member : membership.members) {
     if (member.id == options_.id) continue;
@@ -202,6 +205,19 @@ void Node::follow_membership(const raft::Membership& membership) {
                             member.address);
   }
   peers_.set_members(members);
+}
+
+void Node::watch_for_removal() {
+  if (!replica_.core().membership().members.empty()) return;
+  if (options_.join.empty()) {
+    spdlog::warn("no member has reached this node yet; with --join it would ask whether it is one");
+    return;
+  }
+  removal_watch_.emplace(options_, added_at_, [this] {
+    asio::post(io_, [this] {
+      if (replica_.core().membership().members.empty()) stop_as_removed();
+    });
+  });
 }
 
 void Node::client_closed(std::uint64_t id) {

@@ -11,6 +11,7 @@
 #include "server/log_thread.hpp"
 #include "server/options.hpp"
 #include "server/peer_network.hpp"
+#include "server/removal_watch.hpp"
 #include "server/server.hpp"
 #include "server/snapshot_thread.hpp"
 
@@ -52,6 +53,7 @@ class Node final : private frontend::Port,
   void distribute(replica::Output output);
   // Called with each membership that comes into force; connects to its nodes.
   void follow_membership(const raft::Membership& membership);
+  void watch_for_removal();
 
   // Stopping, within a few seconds (node_stop.cpp).
   struct Stop {
@@ -117,7 +119,8 @@ class Node final : private frontend::Port,
   Address address_;       // where clients reach this node
   Address peer_address_;  // where its peers do
   Instant started_;
-  bool was_untouched_;  // its folder, at the start
+  bool was_untouched_;       // its folder, at the start
+  raft::Position added_at_;  // if it was added
   replica::Replica replica_;
   Clients clients_;
   PeerNetwork peers_;
@@ -133,6 +136,7 @@ class Node final : private frontend::Port,
   // Last: their threads call the rest.
   SnapshotThread snapshots_;
   LogThread log_;
+  std::optional<RemovalWatch> removal_watch_;
 };
 
 }  // namespace holdfast::server

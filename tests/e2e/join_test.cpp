@@ -81,6 +81,16 @@ TEST_F(Join, NodeThatWasRemovedBeforeItHeardOfAnybody_IsAddedAnewAtItsNextStart)
   wait_until("it to serve", 30s, [&] { return cluster_.ask(id, {"GET", "k"}) == "v"; });
 }
 
+TEST_F(Join, NodeThatIsRemovedBeforeAnybodyReachedIt_EndsByItself) {
+  const int leader = cluster_.wait_for_leader();
+  const int id = servers().add();
+  servers().start(id, {join_option(), "--join-as=learner", "--advertise-peer=127.0.0.1:1"});
+  wait_until("it to be added", 30s, [&] { return log_of(id).contains("ready: "); });
+  ASSERT_EQ(cluster_.ask(leader, {"RAFT", "REMOVE", std::to_string(id)}), "OK");
+  EXPECT_EQ(servers().wait_for_exit(id), 0);
+  EXPECT_THAT(log_of(id), HasSubstr("removed from the cluster"));
+}
+
 TEST_F(Join, RemovedNode_EndsByItself_AlsoWhenItWasDown) {
   const int id = victim();
   const auto leader = std::to_string(cluster_.wait_for_leader());
