@@ -1,0 +1,109 @@
+"""Compares Holdfast with etcd and Redis. scripts/bench installs and builds what this needs."""
+
+import argparse
+import dataclasses
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+import cases
+import machine
+import page
+from load import Loads
+from measuring import Measuring
+from summary import summarize
+from systems import TREE
+from tables import for_terminal
+
+EPILOG = """parts: compare, follower, five, nodes, values, keys, clients, open
+systems: holdfast-1, -3, -5, -7, etcd-1, -3, -5, -7, redis-sync, redis-memory
+
+Everything is on loopback, with ports from the kernel and in temporary folders."""
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description="Compares Holdfast with etcd and Redis, side by side.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="size", action="store_const", const="quick",
+                      help="two minutes instead of a quarter of an hour")
+    size.add_argument("--full", dest="size", action="store_const", const="full",
+                      help="every combination: many hours")
+    parser.add_argument("--parts", help="only these, with commas")
+    parser.add_argument("--systems", help="only these, or others than a part has, with commas")
+    parser.add_argument("--cases", metavar="REGEX", help="only those whose names have this")
+    parser.add_argument("--list", action="store_true", help="what would be measured")
+    parser.add_argument("--rounds", type=int, metavar="N")
+    parser.add_argument("--seconds", type=float, metavar="N", help="of a measurement")
+    parser.add_argument("--data", metavar="DIR", help="where servers have their folders")
+    parser.add_argument("--out", metavar="DIR", default=os.path.join(TREE, "build", "bench"),
+                        help="for the page, the plots and the numbers; build/bench if not given")
+    parser.add_argument("--publish", action="store_true", help="write docs/benchmarks.md instead")
+    parser.add_argument("--report", metavar="FILE", help="of this results.json; measure nothing")
+    parser.add_argument("--binary", metavar="FILE", help="the holdfast to measure",
+                        default=os.path.join(TREE, "build", "release", "holdfast"))
+    parser.set_defaults(size="default")
+    return parser.parse_args(arguments)
+
+
+def chosen(options):
+    """The parts that are wanted, with what is wanted of them."""
+    names = options.parts.split(",") if options.parts else None
+    systems = tuple(options.systems.split(",")) if options.systems else None
+    for part in cases.parts(options.size):
+        if names and part.name not in names:
+            continue
+        kept = tuple(case for case in part.cases if re.search(options.cases or "", case.name))
+        if kept:
+            yield dataclasses.replace(part, cases=kept, systems=systems or part.systems,
+                                      rounds=options.rounds or part.rounds)
+
+
+def measure(options):
+    parts = list(chosen(options))
+    if not parts:
+        raise SystemExit("bench: nothing is left to measure; see scripts/bench --list")
+    # So that servers end and folders are removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if options.data:
+        tempfile.tempdir = os.path.abspath(options.data)
+    folder = tempfile.gettempdir()
+    if machine.file_system(folder) == "tmpfs":
+        raise SystemExit(f"bench: {folder} is in memory, where syncing costs nothing; see --data")
+    seconds = options.seconds or {"quick": 1, "default": 2, "full": 5}[options.size]
+    loads = Loads(os.path.join(TREE, "build", "release", "bench", "bench_load"), seconds)
+    described = machine.describe(options.binary, folder)
+    return {"command": shlex.join(["scripts/bench", *sys.argv[1:]]), "machine": described,
+            "found": Measuring(loads, os.path.abspath(options.binary), parts).run()}
+
+
+def main():
+    options = parse(sys.argv[1:])
+    if options.list:
+        for part in chosen(options):
+            print(f"{part.name}: {', '.join(part.systems)}; {part.rounds} rounds")
+            print("".join(f"  {case.name}\n" for case in part.cases), end="")
+        return
+    if options.report:
+        with open(options.report) as file:
+            result = json.load(file)
+    else:
+        result = measure(options)
+    print(for_terminal(summarize(result["found"])))
+    docs = os.path.join(TREE, "docs")
+    target = os.path.join(docs if options.publish else options.out, "benchmarks.md")
+    from plots import draw  # it takes a while, and --help and --list don't need it
+
+    page.write(result, target, os.path.join(os.path.dirname(target), "benchmarks"), draw)
+    print(f"\nwritten: {os.path.relpath(target)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Takes turns among the systems, case by case and round by round."""
+
+import contextlib
+import dataclasses
+import sys
+import time
+
+import systems
+from processor import Watch
+
+# A measurement during which other work took more of the processors is done again, and the one that
+# was disturbed least is kept: whatever its result.
+OTHERS_MAX = 0.2
+TRIES = 2
+
+
+class Measuring:
+    def __init__(self, loads, binary, parts):
+        self.loads = loads
+        self.binary = binary
+        self.parts = parts
+        self.found = []
+        self.begin = time.monotonic()
+        self.steps = sum(len(part.cases) * len(part.systems) * part.rounds for part in parts)
+        self.step = 0
+
+    def run(self):
+        for part in self.parts:
+            with contextlib.ExitStack() as stack:
+                running = [stack.enter_context(systems.make(name, self.binary))
+                           for name in part.systems]
+                for group in grouped(part.cases):
+                    self.measure_group(part, group, running)
+        return self.found
+
+    def measure_group(self, part, cases, running):
+        for system in running:
+            self.note(f"filling {system.name} with {cases[0].keys:,} keys")
+            self.loads.fill(system, cases[0])
+        for number in range(part.rounds):
+            for case in cases:
+                # Who comes first in one round comes last in another.
+                turn = number % len(running)
+                for system in running[turn:] + running[:turn]:
+                    self.measure(part, number, case, system)
+
+    def measure(self, part, number, case, system):
+        self.step += 1
+        if system.port(case.at) is None:
+            return
+        self.loads.calibrate(system, case)
+        rows = []
+        while not rows or rows[-1]["others"] > OTHERS_MAX and len(rows) < TRIES:
+            rows.append(self.measure_once(case, system))
+        row = min(rows, key=lambda row: row["others"])
+        self.found.append({"part": part.name, "system": system.name, "round": number,
+                           "case": dataclasses.asdict(case), "name": case.name, **row})
+        self.note(f"round {number + 1} {case.name}, {system.name}: {row['rate']:,.0f}/s"
+                  + f", others {row['others']:.0%}" * (row["others"] > OTHERS_MAX))
+
+    def measure_once(self, case, system):
+        elections = system.elections()
+        watch = Watch(system)
+        found = self.loads.measure(system, case)
+        cpu, others = watch.stop()
+        system.check()
+        return found | {"cpu_per_million": cpu / found["operations"] * 1e6, "others": others,
+                        "memory_bytes": system.memory_bytes(),
+                        "elections": system.elections() - elections}
+
+    def note(self, text):
+        seconds = time.monotonic() - self.begin
+        print(f"[{self.step:>4}/{self.steps}] {seconds:5.0f} s  {text}", file=sys.stderr,
+              flush=True)
+
+
+def grouped(cases):
+    """Those that want the same data, in the order in which they are first."""
+    groups = {}
+    for case in cases:
+        groups.setdefault((case.keys, case.value_bytes), []).append(case)
+    return list(groups.values())

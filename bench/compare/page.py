@@ -1,0 +1,112 @@
+"""Writes the page of a run, with its plots and its numbers."""
+
+import json
+import os
+import statistics
+import string
+
+import aims
+from summary import find, summarize
+from tables import details, markdown, number, open_loop, overview
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+OPEN = """### Offered more than it can do
+
+An open loop: 50 clients that set keys at a fixed rate, however slow the answers are. Times are measured from when a request was *due*,
+so that those count which had to wait until the client could send them. The rates go up to twice what the system got done in a closed
+loop with as many clients and requests on their way. Beyond the maximum the line of what is served stays level if back-pressure works,
+while what is due and can't be sent yet waits with the clients: so the times there are those of a queue that grows for as long as the run.
+
+![Served and late, against offered](benchmarks/open.svg)
+
+"""
+SCALING = """### What grows with what
+
+Processor time of all servers for a million operations of 50 clients, by the number of nodes, the size of a value, the number of keys
+and the number of clients.
+
+![CPU by nodes, values, keys and clients](benchmarks/scaling.svg)
+
+"""
+
+
+def redisraft(rows):
+    lines = []
+    for case, theirs, system, redis in aims.REDISRAFT:
+        row = find(rows, system, case)
+        ours = number(row.ratio.median) if row and row.ratio else ""
+        lines.append((case.name, number(theirs), f"{number(redis)} ({system})",
+                      number(theirs / redis), ours))
+    return "\n".join(markdown(("", "RedisRaft /s", "Redis /s", "ratio there", "Holdfast's here"),
+                              lines))
+
+
+def elections(rows):
+    count = sum(row.elections for row in rows)
+    runs = len(rows)
+    return f"There were {count:g} in all {runs} rows." if count else "There was none."
+
+
+def behind(rows):
+    lines = aims.behind(rows)
+    if not lines:
+        return ""
+    return ("**Where Holdfast is behind**, in how much gets done, that of the other system being "
+            f"1:\n\n{lines}\n\n")
+
+
+def others(rows):
+    shares = sorted(row.others for row in rows)
+    return (f"{statistics.median(shares):.0%} in half of the rows, at most {shares[-1]:.0%}")
+
+
+def folded(title, text):
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>\n"
+
+
+def section(rows, text, table, *parts):
+    wanted = [row for row in rows if row.part in parts]
+    return text + table(wanted) + "\n" if wanted else ""
+
+
+def compared(rows):
+    """Overview and details."""
+    parts = ("compare", "follower", "five")
+    fold = lambda wanted: folded("Times, processor, memory, spread", details(wanted))
+    return section(rows, "", overview, *parts) + "\n" + section(rows, "", fold, *parts)
+
+
+def text_of(result):
+    rows = summarize(result["found"])
+    machine = result["machine"]
+    with open(os.path.join(HERE, "page.template")) as file:
+        template = string.Template(file.read())
+    return template.substitute(
+        machine["versions"], command=result["command"], date=machine["date"],
+        processor=machine["processor"], cores=machine["cores"], system=machine["system"],
+        memory=round(machine["memory_bytes"] / 1e9), file_system=machine["file_system"],
+        sync_ms=machine["sync_ms"], elections=elections(rows),
+        aims=aims.table(rows) + "\n\n", behind=behind(rows),
+        others=others(rows), compare=compared(rows),
+        open=section(rows, OPEN, open_loop, "open"),
+        scaling=section(rows, SCALING, lambda wanted: folded("As numbers", details(wanted)),
+                        "nodes", "values", "keys", "clients"),
+        redisraft=redisraft(rows))
+
+
+def write(result, page, folder, draw):
+    """The page, and in the folder its plots (by `draw`) and results.json."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "results.json"), "w") as file:
+        file.write(as_json(result))
+    draw(summarize(result["found"]), folder)
+    with open(page, "w") as file:
+        file.write(text_of(result))
+
+
+def as_json(result):
+    """One measurement a line."""
+    head = {name: value for name, value in result.items() if name != "found"}
+    lines = ",\n".join(json.dumps(row) for row in result["found"])
+    return json.dumps(head, indent=1)[:-2] + f',\n "found": [\n{lines}\n]}}\n'

@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+"""What scripts/bench makes of measurements: ratios, tables, the page, the plots."""
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "bench", "compare"))
+sys.dont_write_bytecode = True
+
+import dataclasses
+
+import aims
+import page
+from cases import Case, parts
+from load import Loads
+from measuring import grouped
+from summary import OURS, find, summarize
+from tables import for_terminal, open_loop, overview
+
+SET = Case("SET")
+
+
+def measured(system, rates, case=SET, part="compare", **more):
+    return [{"part": part, "system": system, "round": number, "case": dataclasses.asdict(case),
+             "rate": rate, "p50": 1, "p99": 2, "cpu_per_million": 20, "memory_bytes": 1e6,
+             "elections": 0, "errors": 0, "others": 0.1, **more}
+            for number, rate in enumerate(rates)]
+
+
+def result(found):
+    machine = {"date": "2026-01-02", "processor": "P", "cores": 2, "memory_bytes": 8e9,
+               "system": "S", "file_system": "ext4", "sync_ms": 0.5,
+               "versions": {"holdfast": "H", "etcd": "E", "redis": "R"}}
+    return {"command": "scripts/bench --all", "machine": machine, "found": found}
+
+
+def everything():
+    """Something of each part."""
+    found = []
+    for part in parts("default"):
+        for case in part.cases:
+            for number, system in enumerate(part.systems):
+                found += measured(system, [1000 + 100 * number] * 2, case, part.name,
+                                  p999=3, offered_rate=1000 * case.share, most_rate=1000, unsent=0)
+    return found
+
+
+class Summary(unittest.TestCase):
+    def test_ratios_are_of_a_round_and_then_their_median(self):
+        rows = summarize(measured(OURS, [100, 300, 50]) + measured("etcd-3", [10, 100, 10]))
+        ratio = find(rows, "etcd-3", SET).ratio
+        self.assertEqual((ratio.median, ratio.least, ratio.most), (5, 3, 10))
+        self.assertIsNone(find(rows, OURS, SET).ratio)
+
+    def test_a_round_without_the_other_has_no_ratio(self):
+        rows = summarize(measured(OURS, [100]) + measured("redis-sync", [50, 1]))
+        self.assertEqual(find(rows, "redis-sync", SET).ratio.most, 2)
+        self.assertIsNone(summarize(measured("redis-sync", [1]))[0].ratio)
+
+    def test_etcd_is_compared_with_as_many_nodes(self):
+        rows = summarize(measured("holdfast-5", [80]) + measured(OURS, [100])
+                         + measured("etcd-5", [10]))
+        self.assertEqual(find(rows, "etcd-5", SET).ratio.median, 8)
+
+    def test_elections_and_errors_are_added_up_and_shown(self):
+        rows = summarize(measured(OURS, [1, 1], elections=2, errors=1))
+        self.assertEqual((rows[0].elections, rows[0].errors), (4, 2))
+        self.assertIn("4 elections!", for_terminal(rows))
+        self.assertIn("2 errors!", for_terminal(rows))
+        self.assertIn("There were 4", page.elections(rows))
+
+
+class Aims(unittest.TestCase):
+    def test_where_it_is_behind_is_listed_the_worst_first(self):
+        rows = summarize(measured(OURS, [100]) + measured("redis-sync", [200])
+                         + measured("redis-memory", [400]) + measured("etcd-3", [10]))
+        self.assertEqual(aims.behind(rows), "- SET, 50 clients: 0.25 times redis-memory\n"
+                                            "- SET, 50 clients: 0.50 times redis-sync")
+
+    def test_an_aim_is_reached_or_not(self):
+        rows = summarize(measured(OURS, [100]) + measured("etcd-3", [10])
+                         + measured("redis-sync", [101]))
+        verdicts = {line[0]: line[3] for line in aims.ratios(rows)}
+        self.assertEqual(verdicts["SET, 50 clients: times etcd-3"], "reached")
+        self.assertEqual(verdicts["SET, 50 clients: times redis-sync"], "**not reached**")
+
+    def test_what_was_not_measured_is_no_aim(self):
+        self.assertEqual(list(aims.ratios([])) + list(aims.absolutes([])), [])
+
+
+class Cases(unittest.TestCase):
+    def test_large_values_have_fewer_keys(self):
+        self.assertEqual(SET.keys, 100_000)
+        self.assertEqual(Case("SET", value_bytes=16 << 10).keys, 4096)
+        self.assertEqual(Case("SET", keys_wanted=10_000_000).keys, 10_000_000)
+
+    def test_cases_with_the_same_data_are_together(self):
+        large = Case("SET", value_bytes=1024)
+        self.assertEqual(grouped([SET, large, Case("GET")]), [[SET, Case("GET")], [large]])
+
+    def test_every_part_has_names_that_differ(self):
+        for size in ("quick", "default", "full"):
+            for part in parts(size):
+                names = [case.name for case in part.cases]
+                self.assertEqual(len(set(names)), len(names))
+
+    def test_redis_benchmark_does_neither_mixes_nor_rates(self):
+        class Resp:
+            speaks_etcd = False
+        timed = [Loads.is_timed(Resp, case)
+                 for case in (SET, Case("90:10"), Case("SET", share=0.5))]
+        self.assertEqual(timed, [False, True, True])
+
+
+class Page(unittest.TestCase):
+    def test_everything_is_on_it(self):
+        text = page.text_of(result(everything()))
+        for wanted in ("scripts/bench --all", "2026-01-02", "Where Holdfast is behind",
+                       "at a follower", "5 nodes", "p99.9", "1,000,000 keys", "RedisRaft"):
+            self.assertIn(wanted, text)
+
+    def test_numbers_survive_their_file(self):
+        canned = result(everything())
+        again = json.loads(page.as_json(canned))
+        self.assertEqual(page.text_of(again), page.text_of(canned))
+
+    def test_a_part_that_was_not_measured_is_left_out(self):
+        text = page.text_of(result(measured(OURS, [1])))
+        self.assertNotIn("Offered more", text)
+        self.assertNotIn("What grows", text)
+        self.assertNotIn("is behind", text)
+
+    def test_overview_has_a_line_for_a_case_and_a_column_for_a_system(self):
+        rows = summarize(measured(OURS, [100]) + measured("etcd-3", [8]))
+        self.assertEqual(overview(rows).split("\n")[2:],
+                         ["| SET, 50 clients | **100** | 8.00 (12.5) |"])
+
+    def test_an_open_loop_shows_what_was_offered(self):
+        rows = summarize(measured(OURS, [70], Case("SET", share=2), "open", p999=9,
+                                  offered_rate=140, most_rate=70, unsent=5))
+        self.assertEqual(open_loop(rows).split("\n")[2],
+                         "| holdfast-3 | 2 | 140 | 70.0 | 1.00 | 2.00 | 9.00 | 0 |")
+
+
+@unittest.skipUnless(importlib.util.find_spec("matplotlib"), "matplotlib is not installed")
+class Plots(unittest.TestCase):
+    def test_the_same_numbers_make_the_same_files(self):
+        from plots import draw
+
+        rows = summarize(everything())
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            names = draw(rows, one)
+            self.assertEqual(names, ["rates.svg", "open.svg", "scaling.svg"])
+            self.assertEqual(draw(rows, other), names)
+            for name in names:
+                with open(os.path.join(one, name)) as a, open(os.path.join(other, name)) as b:
+                    self.assertEqual(a.read(), b.read())
+
+
+if __name__ == "__main__":
+    unittest.main()
