@@ -210,6 +210,7 @@ void raft(const Facts& facts, Section& section) {
   section.add("raft_pending_reads", status.pending_reads);
   section.add("raft_pending_bytes", status.pending_bytes);
   section.add("raft_cluster_time_ms", status.cluster_time_ms);
+  section.add("raft_wall_clock_ahead_ms", std::to_string(status.wall_ahead_ms));
   section.add("raft_storage_stalled", status.storage_stalled ? 1 : 0);
   section.add("raft_membership", raft::to_string(status.membership));
   section.add("raft_membership_settled", status.membership_settled ? 1 : 0);

@@ -126,7 +126,9 @@ void Replica::tick(Instant now) {
 
 void Replica::set_unix_time(Instant now, std::uint64_t unix_ms) {
   state_->now = now;
-  state_->clock.tell(now, unix_ms);
+  if (auto told = state_->clock.tell(now, unix_ms)) {
+    state_->output.warnings.push_back(std::move(*told));
+  }
 }
 
 Instant Replica::next_deadline() const {
@@ -167,6 +169,7 @@ void Replica::State::notice_leader() {
   if (core.term() == leader_term && core.leader() == leader) return;
   leader_term = core.term();
   leader = core.leader();
+  clock.follow();
   if (!leader) return;
   writes.send_again();
   if (core.is_leader()) {
@@ -211,7 +214,19 @@ void Replica::State::apply(const raft::Committed& committed) {
   const bool is_command = committed.entry.kind == raft::EntryKind::kCommand;
   durable_at = entry_times.durable_at(committed.index);
   machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
+  note_time(committed.entry.term);
   maker.applied(raft::Log::cost(committed.entry));
+}
+
+// What others stamped they tell of themselves.
+void Replica::State::note_time(Term term) {
+  constexpr std::uint64_t kToldMs = 60'000;
+  const auto leap = clock.applied(now, machine.cluster_time_ms(), writes.has_opened());
+  if (leap < kToldMs || !core.is_leader() || term != core.term()) return;
+  output.warnings.push_back("the cluster's time, by which keys expire, goes " +
+                            std::to_string(leap / 1000) +
+                            " s forth to this node's wall clock: either no node led for so long, "
+                            "or that clock is fast");
 }
 
 bool Replica::knows(NodeId node) {

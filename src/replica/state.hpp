@@ -35,6 +35,7 @@ struct Replica::State final : kv::ApplyListener {
   void notice_membership();
   void run_core();
   void apply(const raft::Committed& committed);
+  void note_time(Term term);
   void gather_completions();
   const std::set<NodeId>& origins_at_start();
 

@@ -57,6 +57,7 @@ Status Replica::status() const {
                 .sessions = s.machine.session_count(),
                 .session_reply_bytes = s.machine.session_reply_bytes(),
                 .cluster_time_ms = s.machine.cluster_time_ms(),
+                .wall_ahead_ms = s.clock.wall_ahead_ms(s.now),
                 .pending_writes = s.writes.size(),
                 .pending_reads = s.reads.size(),
                 .pending_bytes = s.writes.bytes() + s.reads.bytes(),

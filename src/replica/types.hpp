@@ -95,6 +95,7 @@ struct Status {
   std::size_t sessions = 0;
   std::size_t session_reply_bytes = 0;  // recorded by all sessions
   std::uint64_t cluster_time_ms = 0;
+  std::int64_t wall_ahead_ms = 0;  // of the cluster's time as it would be by now
   std::size_t pending_writes = 0;
   std::size_t pending_reads = 0;
   std::size_t pending_bytes = 0;

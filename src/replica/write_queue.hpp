@@ -53,6 +53,8 @@ class WriteQueue {
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
   // An epoch was asked for, perhaps in vain.
   bool has_asked() const { return has_asked_; }
+  // An epoch was opened since this node was started.
+  bool has_opened() const { return static_cast<bool>(epoch_); }
   std::size_t size() const { return numbered_.size() + waiting_.size(); }
   std::size_t bytes() const { return bytes_; }
   Instant next_deadline() const;

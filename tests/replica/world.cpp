@@ -1,5 +1,8 @@
 #include "replica/world.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/check.hpp"
 
 namespace holdfast::replica {
@@ -75,6 +78,10 @@ void World::step() {
   }
   for (auto& [id, node] : nodes_) {
     if (!node.replica) continue;
+    if (const auto wall = wall_ms.find(id); wall != wall_ms.end()) {
+      const auto since = std::chrono::duration_cast<milliseconds>(now_.time_since_epoch());
+      node.replica->set_unix_time(now_, wall->second + static_cast<std::uint64_t>(since.count()));
+    }
     node.replica->tick(now_);
     collect(id, node);
   }
@@ -96,6 +103,7 @@ void World::complete_disk(Node& node) {
 void World::collect(std::uint64_t id, Node& node) {
   Output output = node.replica->take_output(now_);
   CHECK(!output.fault);
+  std::ranges::move(output.warnings, std::back_inserter(warnings));
   for (raft::Persist& batch : output.persist) {
     const Instant earliest = node.writing.empty() ? now_ : node.writing.back().first;
     const auto delay = milliseconds(prng_.below(static_cast<std::uint64_t>(disk_delay_ms_max) + 1));

@@ -51,6 +51,9 @@ class World {
   int delay_ms_max = 2;       // uniform from 1: more than 1 reorders
   int disk_delay_ms_max = 2;  // of each batch
   Config config;
+  // Of nodes whose hosts tell them the wall clock: what it showed at the instant zero.
+  std::map<std::uint64_t, std::uint64_t> wall_ms;
+  std::vector<std::string> warnings;  // of all nodes
 
  private:
   struct Node {
