@@ -46,7 +46,8 @@ def parse(arguments):
     parser.add_argument("--out", metavar="DIR", default=os.path.join(TREE, "build", "bench"),
                         help="for the page, the plots and the numbers; build/bench if not given")
     parser.add_argument("--publish", action="store_true", help="write docs/benchmarks.md instead")
-    parser.add_argument("--report", metavar="FILE", help="of this results.json; measure nothing")
+    parser.add_argument("--report", metavar="FILE", nargs="+",
+                        help="measure nothing: of these results.json together")
     parser.add_argument("--binary", metavar="FILE", help="the holdfast to measure",
                         default=os.path.join(TREE, "build", "release", "holdfast"))
     parser.set_defaults(size="default")
@@ -80,8 +81,22 @@ def measure(options):
     seconds = options.seconds or {"quick": 1, "default": 2, "full": 5}[options.size]
     loads = Loads(os.path.join(TREE, "build", "release", "bench", "bench_load"), seconds)
     described = machine.describe(options.binary, folder)
+    measuring = Measuring(loads, os.path.abspath(options.binary), parts)
+    measuring.run()
     return {"command": shlex.join(["scripts/bench", *sys.argv[1:]]), "machine": described,
-            "found": Measuring(loads, os.path.abspath(options.binary), parts).run()}
+            "failures": measuring.failures, "found": measuring.found}
+
+
+def read(names):
+    """Results of earlier runs as one."""
+    results = []
+    for name in names:
+        with open(name) as file:
+            results.append(json.load(file))
+    return {"command": " and ".join(result["command"] for result in results),
+            "machine": results[0]["machine"],
+            "failures": [failure for result in results for failure in result["failures"]],
+            "found": [row for result in results for row in result["found"]]}
 
 
 def main():
@@ -91,11 +106,7 @@ def main():
             print(f"{part.name}: {', '.join(part.systems)}; {part.rounds} rounds")
             print("".join(f"  {case.name}\n" for case in part.cases), end="")
         return
-    if options.report:
-        with open(options.report) as file:
-            result = json.load(file)
-    else:
-        result = measure(options)
+    result = read(options.report) if options.report else measure(options)
     print(for_terminal(summarize(result["found"])))
     docs = os.path.join(TREE, "docs")
     target = os.path.join(docs if options.publish else options.out, "benchmarks.md")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 
 from systems import HOST
@@ -9,6 +10,10 @@ from systems import HOST
 CALIBRATION_SECONDS = 0.5
 # Of the requests of a client, for runs that are counted and not timed.
 LEAST_OF_A_CLIENT = 10
+
+
+class Failed(Exception):
+    """A load that broke off."""
 
 
 class Loads:
@@ -73,7 +78,7 @@ class Loads:
         names, values = ([text.strip('"') for text in line.split(",")] for line in lines[-2:])
         row = dict(zip(names, values))
         if row.get("test") != case.kind:
-            raise SystemExit("bench: redis-benchmark says:\n" + "\n".join(lines))
+            raise Failed("redis-benchmark says: " + " ".join(lines))
         return {"rate": float(row["rps"]), "p50": float(row["p50_latency_ms"]),
                 "p99": float(row["p99_latency_ms"]), "operations": requests,
                 "errors": 0, "by": "redis-benchmark"}
@@ -82,5 +87,6 @@ class Loads:
 def output_of(command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     if done.returncode != 0:
-        raise SystemExit(f"bench: {' '.join(command)}\n{done.stdout}{done.stderr}")
+        text = " ".join((done.stdout + done.stderr).split())
+        raise Failed(f"{os.path.basename(command[0])} says: {text}")
     return done.stdout

@@ -6,6 +6,7 @@ import sys
 import time
 
 import systems
+from load import Failed
 from processor import Watch
 
 # A measurement during which other work took more of the processors is done again, and the one that
@@ -20,18 +21,25 @@ class Measuring:
         self.binary = binary
         self.parts = parts
         self.found = []
+        self.failures = []
         self.begin = time.monotonic()
         self.steps = sum(len(part.cases) * len(part.systems) * part.rounds for part in parts)
         self.step = 0
 
     def run(self):
-        for part in self.parts:
-            with contextlib.ExitStack() as stack:
-                running = [stack.enter_context(systems.make(name, self.binary))
-                           for name in part.systems]
-                for group in grouped(part.cases):
-                    self.measure_group(part, group, running)
-        return self.found
+        """All parts, or those until someone interrupts it."""
+        try:
+            for part in self.parts:
+                self.measure_part(part)
+        except KeyboardInterrupt:
+            self.failures.append(f"interrupted after {self.step} of {self.steps} measurements")
+
+    def measure_part(self, part):
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(systems.make(name, self.binary))
+                       for name in part.systems]
+            for group in grouped(part.cases):
+                self.measure_group(part, group, running)
 
     def measure_group(self, part, cases, running):
         for system in running:
@@ -48,23 +56,32 @@ class Measuring:
         self.step += 1
         if system.port(case.at) is None:
             return
-        self.loads.calibrate(system, case)
-        rows = []
-        while not rows or rows[-1]["others"] > OTHERS_MAX and len(rows) < TRIES:
-            rows.append(self.measure_once(case, system))
-        row = min(rows, key=lambda row: row["others"])
+        try:
+            row = self.least_disturbed(case, system)
+        except Failed as failure:
+            self.failures.append(f"{case.name}, {system.name}: {failure}")
+            self.note(f"failed: {self.failures[-1]}")
+            return
         self.found.append({"part": part.name, "system": system.name, "round": number,
                            "case": dataclasses.asdict(case), "name": case.name, **row})
         self.note(f"round {number + 1} {case.name}, {system.name}: {row['rate']:,.0f}/s"
                   + f", others {row['others']:.0%}" * (row["others"] > OTHERS_MAX))
 
+    def least_disturbed(self, case, system):
+        self.loads.calibrate(system, case)
+        rows = []
+        while not rows or rows[-1]["others"] > OTHERS_MAX and len(rows) < TRIES:
+            rows.append(self.measure_once(case, system))
+        return min(rows, key=lambda row: row["others"])
+
     def measure_once(self, case, system):
         elections = system.elections()
         watch = Watch(system)
         found = self.loads.measure(system, case)
-        cpu, others = watch.stop()
+        cpu, written, others = watch.stop()
         system.check()
         return found | {"cpu_per_million": cpu / found["operations"] * 1e6, "others": others,
+                        "written_bytes": written / found["operations"],
                         "memory_bytes": system.memory_bytes(),
                         "elections": system.elections() - elections}
 

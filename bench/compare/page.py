@@ -56,6 +56,11 @@ def behind(rows):
             f"1:\n\n{lines}\n\n")
 
 
+def failures(result):
+    lines = "".join(f"- {failure}\n" for failure in result["failures"])
+    return f"**What failed** and is missing below:\n\n{lines}\n" if lines else ""
+
+
 def others(rows):
     shares = sorted(row.others for row in rows)
     return (f"{statistics.median(shares):.0%} in half of the rows, at most {shares[-1]:.0%}")
@@ -87,7 +92,7 @@ def text_of(result):
         processor=machine["processor"], cores=machine["cores"], system=machine["system"],
         memory=round(machine["memory_bytes"] / 1e9), file_system=machine["file_system"],
         sync_ms=machine["sync_ms"], elections=elections(rows),
-        aims=aims.table(rows) + "\n\n", behind=behind(rows),
+        aims=aims.table(rows) + "\n\n", behind=behind(rows) + failures(result),
         others=others(rows), compare=compared(rows),
         open=section(rows, OPEN, open_loop, "open"),
         scaling=section(rows, SCALING, lambda wanted: folded("As numbers", details(wanted)),

@@ -28,7 +28,8 @@ SET = Case("SET")
 def measured(system, rates, case=SET, part="compare", **more):
     return [{"part": part, "system": system, "round": number, "case": dataclasses.asdict(case),
              "rate": rate, "p50": 1, "p99": 2, "cpu_per_million": 20, "memory_bytes": 1e6,
-             "elections": 0, "errors": 0, "others": 0.1, **more}
+             "elections": 0, "errors": 0, "others": 0.1,
+             "written_bytes": 300, **more}
             for number, rate in enumerate(rates)]
 
 
@@ -36,7 +37,8 @@ def result(found):
     machine = {"date": "2026-01-02", "processor": "P", "cores": 2, "memory_bytes": 8e9,
                "system": "S", "file_system": "ext4", "sync_ms": 0.5,
                "versions": {"holdfast": "H", "etcd": "E", "redis": "R"}}
-    return {"command": "scripts/bench --all", "machine": machine, "found": found}
+    return {"command": "scripts/bench --all", "machine": machine, "failures": ["a load broke"],
+            "found": found}
 
 
 def everything():
@@ -121,7 +123,8 @@ class Page(unittest.TestCase):
     def test_everything_is_on_it(self):
         text = page.text_of(result(everything()))
         for wanted in ("scripts/bench --all", "2026-01-02", "Where Holdfast is behind",
-                       "at a follower", "5 nodes", "p99.9", "1,000,000 keys", "RedisRaft"):
+                       "at a follower", "5 nodes", "p99.9", "1,000,000 keys", "RedisRaft",
+                       "- a load broke"):
             self.assertIn(wanted, text)
 
     def test_numbers_survive_their_file(self):
