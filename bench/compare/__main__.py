@@ -1,11 +1,13 @@
 """Compares Holdfast with etcd and Redis. scripts/bench installs and builds what this needs."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -21,7 +23,7 @@ from summary import summarize
 from systems import TREE
 from tables import for_terminal
 
-EPILOG = """parts: compare, follower, five, nodes, values, keys, clients, open
+EPILOG = """parts: compare, follower, five, nodes, values, keys, clients, open, profile
 systems: holdfast-1, -3, -5, -7, etcd-1, -3, -5, -7, redis-sync, redis-memory
 
 Everything is on loopback, with ports from the kernel and in temporary folders."""
@@ -63,11 +65,13 @@ def chosen(options):
             continue
         kept = tuple(case for case in part.cases if re.search(options.cases or "", case.name))
         if kept:
-            yield dataclasses.replace(part, cases=kept, systems=systems or part.systems,
+            # What is profiled is Holdfast.
+            replaced = systems if systems and part.name != "profile" else part.systems
+            yield dataclasses.replace(part, cases=kept, systems=replaced,
                                       rounds=options.rounds or part.rounds)
 
 
-def measure(options):
+def measure(options, folder):
     parts = list(chosen(options))
     if not parts:
         raise SystemExit("bench: nothing is left to measure; see scripts/bench --list")
@@ -75,28 +79,33 @@ def measure(options):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if options.data:
         tempfile.tempdir = os.path.abspath(options.data)
-    folder = tempfile.gettempdir()
-    if machine.file_system(folder) == "tmpfs":
-        raise SystemExit(f"bench: {folder} is in memory, where syncing costs nothing; see --data")
+    data = tempfile.gettempdir()
+    if machine.file_system(data) == "tmpfs":
+        raise SystemExit(f"bench: {data} is in memory, where syncing costs nothing; see --data")
     seconds = options.seconds or {"quick": 1, "default": 2, "full": 5}[options.size]
     loads = Loads(os.path.join(TREE, "build", "release", "bench", "bench_load"), seconds)
-    described = machine.describe(options.binary, folder)
-    measuring = Measuring(loads, os.path.abspath(options.binary), parts)
+    described = machine.describe(options.binary, data)
+    measuring = Measuring(loads, os.path.abspath(options.binary), parts, folder)
     measuring.run()
     return {"command": shlex.join(["scripts/bench", *sys.argv[1:]]), "machine": described,
-            "failures": measuring.failures, "found": measuring.found}
+            "failures": measuring.failures, "profiles": measuring.profiles,
+            "found": measuring.found}
 
 
-def read(names):
-    """Results of earlier runs as one."""
+def read(names, folder):
+    """Results of earlier runs as one; their pictures go to the folder."""
     results = []
     for name in names:
         with open(name) as file:
             results.append(json.load(file))
+        for row in results[-1]["profiles"]:
+            picture = os.path.join(os.path.dirname(name), row["flame"])
+            with contextlib.suppress(shutil.SameFileError):
+                shutil.copy(picture, folder)
     return {"command": " and ".join(result["command"] for result in results),
             "machine": results[0]["machine"],
-            "failures": [failure for result in results for failure in result["failures"]],
-            "found": [row for result in results for row in result["found"]]}
+            **{what: [row for result in results for row in result[what]]
+               for what in ("failures", "profiles", "found")}}
 
 
 def main():
@@ -106,13 +115,17 @@ def main():
             print(f"{part.name}: {', '.join(part.systems)}; {part.rounds} rounds")
             print("".join(f"  {case.name}\n" for case in part.cases), end="")
         return
-    result = read(options.report) if options.report else measure(options)
-    print(for_terminal(summarize(result["found"])))
     docs = os.path.join(TREE, "docs")
     target = os.path.join(docs if options.publish else options.out, "benchmarks.md")
+    folder = os.path.join(os.path.dirname(target), "benchmarks")
+    os.makedirs(folder, exist_ok=True)
+    result = read(options.report, folder) if options.report else measure(options, folder)
+    if not result["found"]:
+        raise SystemExit("bench: nothing was measured: " + "; ".join(result["failures"]))
+    print(for_terminal(summarize(result["found"])))
     from plots import draw  # it takes a while, and --help and --list don't need it
 
-    page.write(result, target, os.path.join(os.path.dirname(target), "benchmarks"), draw)
+    page.write(result, target, folder, draw)
     print(f"\nwritten: {os.path.relpath(target)}")
 
 

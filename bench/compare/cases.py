@@ -64,6 +64,10 @@ FOLLOWER = (Case("SET", at="follower"), Case("GET", at="follower"))
 BOTH = (Case("SET"), Case("GET"))
 
 
+# Not for rates: perf slows down what it watches.
+PROFILE = Part("profile", ("holdfast-3",), CORE[:5], 1)
+
+
 def grid():
     """Every combination: hours."""
     return tuple(
@@ -92,6 +96,7 @@ def parts(size):
             Part("compare", FOUR, CORE, 1),
             Part("nodes", ("holdfast-1", "holdfast-3", "holdfast-5"), BOTH, 1),
             Part("open", ("holdfast-3",), open_loop((0.5, 1, 2)), 1),
+        PROFILE,
         ]
     full = size == "full"
     rounds, few = (5, 3) if full else (3, 2)
@@ -107,4 +112,5 @@ def parts(size):
                                  + ((10_000_000,) if full else ())), few),
         Part("clients", two, varied(clients=(1, 10, 100, 1_000, 10_000)), few),
         Part("open", ("holdfast-3", "redis-sync", "etcd-3"), open_loop(shares), 1),
+        PROFILE,
     ]

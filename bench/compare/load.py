@@ -53,17 +53,18 @@ class Loads:
         """redis-benchmark does a number of requests, and neither mixes nor etcd."""
         return system.speaks_etcd or case.kind == "90:10" or case.share > 0
 
-    def timed(self, system, case, seconds, *options):
+    def timed(self, system, case, seconds, *options, under=()):
         found = self.run(system, case, f"--clients={case.clients}", f"--pipeline={case.pipeline}",
-                         f"--reads={case.read_percent}", f"--seconds={seconds}", *options)
+                         f"--reads={case.read_percent}", f"--seconds={seconds}", *options,
+                         under=under)
         keep = ("rate", "p50", "p99", "p999", "errors", "misses", "unsent")
         # What was asked and not yet answered at the end was worked for too.
         operations = found["offered"] - found["unsent"]
         return {name: found[name] for name in keep} | {"operations": operations,
                                                        "by": "bench_load"}
 
-    def run(self, system, case, *options):
-        command = [self.bench_load, f"{HOST}:{system.port(case.at)}", f"--keys={case.keys}",
+    def run(self, system, case, *options, under=()):
+        command = [*under, self.bench_load, f"{HOST}:{system.port(case.at)}", f"--keys={case.keys}",
                    f"--value-bytes={case.value_bytes}", *options]
         if system.speaks_etcd:
             command.append("--etcd")

@@ -8,6 +8,7 @@ import time
 import systems
 from load import Failed
 from processor import Watch
+from profiling import profile
 
 # A measurement during which other work took more of the processors is done again, and the one that
 # was disturbed least is kept: whatever its result.
@@ -16,11 +17,13 @@ TRIES = 2
 
 
 class Measuring:
-    def __init__(self, loads, binary, parts):
+    def __init__(self, loads, binary, parts, folder):
         self.loads = loads
         self.binary = binary
         self.parts = parts
+        self.folder = folder  # for pictures
         self.found = []
+        self.profiles = []
         self.failures = []
         self.begin = time.monotonic()
         self.steps = sum(len(part.cases) * len(part.systems) * part.rounds for part in parts)
@@ -50,18 +53,24 @@ class Measuring:
                 # Who comes first in one round comes last in another.
                 turn = number % len(running)
                 for system in running[turn:] + running[:turn]:
-                    self.measure(part, number, case, system)
+                    self.step += 1
+                    if system.port(case.at) is not None:
+                        self.try_to(self.profile if part.name == "profile" else self.measure,
+                                    part, number, case, system)
 
-    def measure(self, part, number, case, system):
-        self.step += 1
-        if system.port(case.at) is None:
-            return
+    def try_to(self, do, part, number, case, system):
         try:
-            row = self.least_disturbed(case, system)
+            do(part, number, case, system)
         except Failed as failure:
             self.failures.append(f"{case.name}, {system.name}: {failure}")
             self.note(f"failed: {self.failures[-1]}")
-            return
+
+    def profile(self, part, number, case, system):
+        self.profiles.append(profile(self.loads, case, system, self.folder))
+        self.note(f"profile of {case.name}, {system.name}")
+
+    def measure(self, part, number, case, system):
+        row = self.least_disturbed(case, system)
         self.found.append({"part": part.name, "system": system.name, "round": number,
                            "case": dataclasses.asdict(case), "name": case.name, **row})
         self.note(f"round {number + 1} {case.name}, {system.name}: {row['rate']:,.0f}/s"

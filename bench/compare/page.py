@@ -29,6 +29,13 @@ and the number of clients.
 ![CPU by nodes, values, keys and clients](benchmarks/scaling.svg)
 
 """
+PROFILE = """### Where the time goes
+
+Holdfast, three nodes: what all of them together ask of the kernel for an operation, counted by `perf`, which slows them down; so the
+rates are not for comparison. All commands that arrive in one turn of the leader's loop make one entry of the log, and what the log's
+thread finds waiting is written and synced at once. The flame graphs show all nodes' processor time by function, the kernel's in blue.
+
+"""
 
 
 def redisraft(rows):
@@ -59,6 +66,18 @@ def behind(rows):
 def failures(result):
     lines = "".join(f"- {failure}\n" for failure in result["failures"])
     return f"**What failed** and is missing below:\n\n{lines}\n" if lines else ""
+
+
+def profiles(rows):
+    if not rows:
+        return ""
+    headings = ("", "operations per entry", "per sync of any node", "syncs /s", "bytes per sync",
+                "system calls", "context switches", "page faults", "flame graph")
+    columns = ("operations_per_entry", "operations_per_sync", "syncs_per_second",
+               "bytes_per_sync", "calls", "switches", "faults")
+    return PROFILE + "\n".join(markdown(headings, (
+        (row["name"], *(number(row[column]) if row[column] else "" for column in columns),
+         f"[picture](benchmarks/{row['flame']})") for row in rows))) + "\n\n"
 
 
 def others(rows):
@@ -97,12 +116,11 @@ def text_of(result):
         open=section(rows, OPEN, open_loop, "open"),
         scaling=section(rows, SCALING, lambda wanted: folded("As numbers", details(wanted)),
                         "nodes", "values", "keys", "clients"),
-        redisraft=redisraft(rows))
+        profiles=profiles(result["profiles"]), redisraft=redisraft(rows))
 
 
 def write(result, page, folder, draw):
     """The page, and in the folder its plots (by `draw`) and results.json."""
-    os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "results.json"), "w") as file:
         file.write(as_json(result))
     draw(summarize(result["found"]), folder)

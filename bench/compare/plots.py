@@ -38,8 +38,8 @@ def plain(axis):
     axis.set_minor_locator(NullLocator())
 
 
-def save(figure, folder, name):
-    figure.tight_layout()
+def save(figure, folder, name, top=1):
+    figure.tight_layout(rect=(0, 0, 1, top))
     figure.savefig(os.path.join(folder, name), metadata={"Date": None})
     plt.close(figure)
     return name
@@ -97,31 +97,40 @@ def plot_open(rows, folder):
     return save(figure, folder, "open.svg")
 
 
+def plot_costs(rows, part, axes):
+    """Lines for reads and writes of each system; by their names."""
+    label, size_of = AXES[part]
+    drawn = {}
+    for kind, style in (("SET", "o-"), ("GET", "s--")):
+        for system in ("holdfast", "redis-sync"):
+            line = sorted((size_of(row), row.cpu.median) for row in rows
+                          if row.case.kind == kind and row.system.startswith(system))
+            if line:
+                drawn[f"{kind}, {system}"], = axes.plot(*zip(*line), style, ms=3,
+                                                        color=colour(system))
+    sizes = sorted(set(map(size_of, rows)))
+    axes.set(xlabel=label, xscale="log", yscale="log", ylabel="CPU s per million")
+    axes.set_xticks(sizes, [size_name(size) if part == "values" else f"{size:,}"
+                            for size in sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
+    plain(axes.yaxis)
+    return drawn
+
+
 def plot_scaling(rows, folder):
     """The processor's time of all servers for an operation, by what grows."""
     parts = [part for part in AXES if any(row.part == part for row in rows)]
     lines = -(-len(parts) // 2)
-    figure, grid = plt.subplots(lines, min(2, len(parts)), figsize=(8, 0.4 + 2.8 * lines),
+    figure, grid = plt.subplots(lines, min(2, len(parts)), figsize=(8, 0.6 + 2.8 * lines),
                                 squeeze=False)
     for axes in grid.flat[len(parts):]:
         axes.axis("off")
+    drawn = {}
     for part, axes in zip(parts, grid.flat):
-        label, size_of = AXES[part]
-        for kind, style in (("SET", "o-"), ("GET", "s--")):
-            for system in ("holdfast", "redis-sync"):
-                line = sorted((size_of(row), row.cpu.median) for row in rows if row.part == part
-                              and row.case.kind == kind and row.system.startswith(system))
-                if line:
-                    axes.plot(*zip(*line), style, ms=3, color=colour(system),
-                              label=f"{kind}, {system}")
-        sizes = sorted({size_of(row) for row in rows if row.part == part})
-        axes.set(xlabel=label, xscale="log", yscale="log", ylabel="CPU s per million")
-        axes.set_xticks(sizes, [size_name(size) if part == "values" else f"{size:,}"
-                                for size in sizes])
-        axes.xaxis.set_minor_locator(NullLocator())
-        plain(axes.yaxis)
-        axes.legend(fontsize=7)
-    return save(figure, folder, "scaling.svg")
+        drawn |= plot_costs([row for row in rows if row.part == part], part, axes)
+    # The plots end below the names.
+    figure.legend(drawn.values(), drawn.keys(), ncol=len(drawn), loc="upper center")
+    return save(figure, folder, "scaling.svg", top=1 - 0.4 / figure.get_figheight())
 
 
 def draw(rows, folder):

@@ -94,6 +94,10 @@ class Holdfast(System):
     def pids(self):
         return [process.pid for process in self.cluster.processes.values()]
 
+    def leader_pid(self):
+        leads = {port: node for node, port in self.cluster.ports.items()}
+        return self.cluster.processes[leads[self.leader]].pid
+
     def elections(self):
         status = servers.ask(self.leader, "RAFT", "STATUS")
         return int(re.search(rb"\r\nterm\r\n:(\d+)\r\n", status)[1])

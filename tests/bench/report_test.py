@@ -15,10 +15,12 @@ sys.dont_write_bytecode = True
 import dataclasses
 
 import aims
+import flame
 import page
 from cases import Case, parts
 from load import Loads
 from measuring import grouped
+from profiling import name_of, without_arguments
 from summary import OURS, find, summarize
 from tables import for_terminal, open_loop, overview
 
@@ -38,6 +40,9 @@ def result(found):
                "system": "S", "file_system": "ext4", "sync_ms": 0.5,
                "versions": {"holdfast": "H", "etcd": "E", "redis": "R"}}
     return {"command": "scripts/bench --all", "machine": machine, "failures": ["a load broke"],
+            "profiles": [{"name": "SET", "flame": "flame-set.svg", "operations_per_entry": 34.5,
+                          "operations_per_sync": 15, "syncs_per_second": 800,
+                          "bytes_per_sync": None, "calls": 4, "switches": 1, "faults": 0}],
             "found": found}
 
 
@@ -124,7 +129,7 @@ class Page(unittest.TestCase):
         text = page.text_of(result(everything()))
         for wanted in ("scripts/bench --all", "2026-01-02", "Where Holdfast is behind",
                        "at a follower", "5 nodes", "p99.9", "1,000,000 keys", "RedisRaft",
-                       "- a load broke"):
+                       "- a load broke", "| SET | 34.5 | 15.0 | 800 |  | 4.00 |"):
             self.assertIn(wanted, text)
 
     def test_numbers_survive_their_file(self):
@@ -148,6 +153,34 @@ class Page(unittest.TestCase):
                                   offered_rate=140, most_rate=70, unsent=5))
         self.assertEqual(open_loop(rows).split("\n")[2],
                          "| holdfast-3 | 2 | 140 | 70.0 | 1.00 | 2.00 | 9.00 | 0 |")
+
+
+class Profile(unittest.TestCase):
+    def test_names_lose_their_arguments(self):
+        for name, short in (
+                ("holdfast::kv::do_set(holdfast::kv::State&, int)", "holdfast::kv::do_set"),
+                ("void boost::asio::post<A, B>(C<D>&&)", "boost::asio::post"),
+                ("holdfast::(anonymous namespace)::run(int)", "holdfast::run"),
+                ("fdatasync", "fdatasync")):
+            self.assertEqual(without_arguments(name), short)
+
+    def test_the_kernels_functions_are_marked(self):
+        self.assertEqual(name_of("\tffffffff8 do_fsync ([kernel.kallsyms])"),
+                         "do_fsync_[k]")
+        self.assertIsNone(name_of("   0 [unknown] ([unknown])"))
+
+    def test_a_flame_graph_shows_shares_and_leaves_out_what_is_narrow(self):
+        root = flame.Frame()
+        for _ in range(999):
+            root.add(["leader", "holdfast::a"])
+        root.add(["leader", "b"])
+        with tempfile.TemporaryDirectory() as folder:
+            flame.draw(root, "SET", folder + "/f.svg")
+            with open(folder + "/f.svg") as file:
+                text = file.read()
+        self.assertIn("<title>holdfast::a: 99.9%</title>", text)
+        self.assertIn("<title>leader: 100.0%</title>", text)
+        self.assertNotIn("<title>b", text)
 
 
 @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "matplotlib is not installed")
