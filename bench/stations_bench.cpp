@@ -1,0 +1,219 @@
+// The stations of a write, one by one, but for the state machine, which bench_commands measures:
+// parsing, batch, log, peers' frames, consensus, reply. A batch has as many SETs of 100 bytes as
+// its argument says; items are SETs.
+
+#include <benchmark/benchmark.h>
+#include <filesystem>
+#include <utility>
+
+#include "kv/batch.hpp"
+#include "raft/core.hpp"
+#include "resp/reply_writer.hpp"
+#include "resp/request_parser.hpp"
+#include "storage/data_folder.hpp"
+#include "storage/posix_disk.hpp"
+#include "storage/wal.hpp"
+#include "wire/frame.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view kKey = "key:000000012345";
+const std::string kValue(100, 'v');
+
+void count_items(benchmark::State& state) {
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void parse_requests(benchmark::State& state) {
+  std::string bytes;
+  for (int i = 0; i < state.range(0); ++i) {
+    resp::write_request(std::array<std::string_view, 3>{"SET", kKey, kValue}, bytes);
+  }
+  resp::RequestParser parser;
+  for (auto _ : state) {
+    parser.feed(bytes);
+    while (parser.next() == resp::RequestParser::Event::kCommand) {
+      benchmark::DoNotOptimize(parser.args());
+    }
+  }
+  count_items(state);
+}
+
+void write_replies(benchmark::State& state) {
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    resp::ReplyWriter writer(out, resp::Protocol::kResp2);
+    for (int i = 0; i < state.range(0); ++i) writer.bulk(kValue);
+    benchmark::DoNotOptimize(out.data());
+  }
+  count_items(state);
+}
+
+std::string make_batch(std::int64_t size) {
+  std::string commands, batch;
+  Writer inner(commands);
+  for (int i = 0; i < size; ++i) {
+    kv::put_command(std::array<std::string_view, 3>{"SET", kKey, kValue}, inner);
+  }
+  Writer outer(batch);
+  kv::put_batch_header({1'700'000'000'000}, outer);
+  kv::put_section(kv::CommandsSection{NodeId(1), Index(1), 1, 64 << 20,
+                                      static_cast<std::uint32_t>(size), commands},
+                  outer);
+  return batch;
+}
+
+void encode_batch(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(make_batch(state.range(0)));
+  count_items(state);
+}
+
+// As the leader does with what a follower passes on.
+void validate_batch(benchmark::State& state) {
+  const std::string batch = make_batch(state.range(0));
+  for (auto _ : state) {
+    Reader in(batch);
+    benchmark::DoNotOptimize(kv::get_batch_header(in));
+    benchmark::DoNotOptimize(kv::get_section(in));
+  }
+  count_items(state);
+}
+
+raft::Envelope append_request(const Payload& payload) {
+  return {NodeId(1), NodeId(2),
+          raft::AppendRequest{.term = Term(1),
+                              .entries = {{Term(1), raft::EntryKind::kCommand, payload}}}};
+}
+
+void frame_to_peer(benchmark::State& state) {
+  const Payload payload(make_batch(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(wire::encode(append_request(payload).message));
+  count_items(state);
+}
+
+void frame_from_peer(benchmark::State& state) {
+  const std::string hello = wire::encode(wire::Hello{});
+  const std::string bytes =
+      wire::encode(append_request(Payload(make_batch(state.range(0)))).message).flatten();
+  wire::FrameReader reader(64 << 20);
+  reader.feed(hello);
+  if (const auto greeted = reader.next(); !greeted || !*greeted) state.SkipWithError("no hello");
+  for (auto _ : state) {
+    reader.feed(bytes);
+    const auto item = reader.next();
+    if (!item || !*item) state.SkipWithError("no message");
+    benchmark::DoNotOptimize(item);
+  }
+  count_items(state);
+}
+
+// Three cores whose network and disks take no time.
+class Trio {
+ public:
+  Trio() {
+    const std::vector<NodeId> ids{NodeId(1), NodeId(2), NodeId(3)};
+    for (const NodeId id : ids) {
+      raft::Config config;
+      config.id = id;
+      config.voters = ids;
+      config.seed = id.value();
+      cores_.emplace_back(config, raft::Restored{}, now_);
+    }
+    while (leader_ == nullptr) {
+      now_ += std::chrono::milliseconds(1);
+      settle();
+      for (raft::Core& core : cores_) {
+        if (core.is_leader()) leader_ = &core;
+      }
+    }
+  }
+
+  // Until all have committed it. False if they haven't.
+  bool commit(const Payload& payload) {
+    const auto index = leader_->propose(payload);
+    settle();
+    if (!index || leader_->commit_index() < *index) return false;
+    if (index->value() % 1024 != 0) return true;
+    // So that the log in memory does not grow with the iterations.
+    for (raft::Core& core : cores_) core.compact(core.commit_index());
+    return true;
+  }
+
+ private:
+  void settle() {
+    for (bool is_busy = true; is_busy;) {
+      is_busy = false;
+      for (raft::Core& core : cores_) is_busy = turn(core) || is_busy;
+      for (const raft::Envelope& envelope : std::exchange(mail_, {})) {
+        cores_[envelope.to.value() - 1].receive(now_, envelope);
+      }
+    }
+  }
+  // Whether anything came of it.
+  bool turn(raft::Core& core) {
+    if (now_ >= core.next_deadline()) core.tick(now_);
+    raft::Effects effects = core.take_effects(now_);
+    for (const raft::Persist& batch : effects.persist) core.persisted(now_, batch.ticket);
+    for (raft::Envelope& envelope : effects.messages) mail_.push_back(std::move(envelope));
+    return !effects.persist.empty() || !effects.messages.empty() || !effects.committed.empty();
+  }
+
+  Instant now_;
+  std::vector<raft::Core> cores_;
+  raft::Core* leader_ = nullptr;
+  std::vector<raft::Envelope> mail_;
+};
+
+void commit(benchmark::State& state) {
+  const Payload payload(make_batch(state.range(0)));
+  Trio trio;
+  for (auto _ : state) {
+    if (!trio.commit(payload)) state.SkipWithError("it is not committed");
+  }
+  count_items(state);
+}
+
+raft::Persist persist(std::uint64_t number, const Payload& payload) {
+  raft::Persist batch;
+  batch.ticket = Ticket(number);
+  if (number == 1) batch.hard_state = raft::HardState{.term = Term(1), .voted_for = NodeId(1)};
+  batch.first = batch.first_needed = Index(number);
+  batch.entries = {{Term(1), raft::EntryKind::kCommand, payload}};
+  return batch;
+}
+
+// With the disk that holds the folder for temporary files: mostly its time.
+void append_and_sync(benchmark::State& state) {
+  std::string folder = std::filesystem::temp_directory_path() / "holdfast-bench-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return state.SkipWithError("no temporary folder");
+  storage::PosixDisk disk;
+  const storage::Identity identity{1, NodeId(1)};
+  const auto made = storage::DataFolder::open(disk, folder, identity);
+  auto opened = storage::Wal::open(disk, folder, {identity.cluster, identity.node});
+  if (!made || !opened) return state.SkipWithError("the folder can't be used");
+  const Payload payload(make_batch(state.range(0)));
+  std::uint64_t next = 0;
+  for (auto _ : state) {
+    if (!opened->wal.append(persist(++next, payload)) || !opened->wal.sync()) {
+      state.SkipWithError("the log failed");
+    }
+  }
+  count_items(state);
+  std::filesystem::remove_all(folder);
+}
+
+BENCHMARK(parse_requests)->Arg(1)->Arg(16);
+BENCHMARK(write_replies)->Arg(1)->Arg(16);
+BENCHMARK(encode_batch)->Arg(1)->Arg(50)->Arg(800);
+BENCHMARK(validate_batch)->Arg(1)->Arg(50)->Arg(800);
+BENCHMARK(frame_to_peer)->Arg(1)->Arg(50)->Arg(800);
+BENCHMARK(frame_from_peer)->Arg(1)->Arg(50)->Arg(800);
+BENCHMARK(commit)->Arg(1)->Arg(50)->Arg(800);
+BENCHMARK(append_and_sync)->Arg(1)->Arg(50)->Arg(800)->UseRealTime();
+
+}  // namespace
+}  // namespace holdfast
+
+BENCHMARK_MAIN();
