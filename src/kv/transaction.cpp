@@ -26,18 +26,46 @@ std::optional<Reply> parse_given(std::string_view encoded) {
   return reply;
 }
 
-// Replies are held in memory together, and one command may be worth many requests.
-constexpr std::size_t kAllRepliesMax = 64 << 20;
+// What a transaction may take, for nothing else is served meanwhile. It decides what is executed,
+// so it is counted in what every node knows alike, and not in time.
+struct Budget {
+  // Replies are held in memory together, and one command may be worth many requests.
+  std::size_t reply_bytes = 64 << 20;
+  // In bytes of values that are gone through; a few tenths of a second.
+  std::uint64_t work = 1 << 30;
+};
 
-Reply run(const Command& command, Execution& at, Args words, std::size_t& bytes_left) {
+// Of commands whose short words ask for much.
+std::uint64_t work_of(const CommandSpec& spec, const Keyspace& keyspace, Args words) {
+  constexpr std::array<std::string_view, 5> kLinear{"bitcount", "bitop", "bitpos", "copy", "dump"};
+  constexpr std::uint64_t kOfPair = 16;  // of positions of which LCS compares the bytes
+  constexpr std::uint64_t kOfKey = 64;
+  const auto size = [&](std::string_view key) -> std::uint64_t {
+    return view_or_empty(keyspace.find(key)).size();
+  };
+  if (spec.name == "keys") return kOfKey * keyspace.size();
+  if (spec.name == "lcs") return kOfPair * size(words[1]) * size(words[2]);
+  if (std::ranges::find(kLinear, spec.name) == kLinear.end()) return 0;
+  std::uint64_t sum = 0;
+  for (const std::string_view key : words.subspan(1)) sum += size(key);
+  return sum;
+}
+
+Reply run(const Command& command, Execution& at, Args words, Budget& left) {
+  const std::uint64_t work = work_of(command.spec, at.keyspace, words);
+  if (work > left.work) {
+    return Reply::error(
+        "ERR the transaction takes too much work; this command of it was not executed");
+  }
+  left.work -= work;
   const bool reads = std::holds_alternative<ReadHandler>(command.handler);
-  Reply reply = bytes_left == 0 && reads ? reply_too_long() : execute(command, at, words);
+  Reply reply = left.reply_bytes == 0 && reads ? reply_too_long() : execute(command, at, words);
   const std::size_t bytes = full_bytes(reply);
-  if (bytes > bytes_left) {
-    bytes_left = 0;
+  if (bytes > left.reply_bytes) {
+    left.reply_bytes = 0;
     return reply_too_long();
   }
-  bytes_left -= bytes;
+  left.reply_bytes -= bytes;
   return reply;
 }
 
@@ -50,11 +78,11 @@ Reply do_exec(Execution& at, Args args) {
   if (std::ranges::any_of(transaction->watches, is_changed)) return Reply::null_array();
   Reply::Array replies;
   replies.reserve(transaction->commands.size());
-  std::size_t bytes_left = kAllRepliesMax;
+  Budget left;
   for (const Args words : transaction->commands) {
     const Command* command = find_handler(words);
     CHECK_MSG(command != nullptr && arity_matches(command->spec, words.size()), words[0]);
-    replies.push_back(run(*command, at, words, bytes_left));
+    replies.push_back(run(*command, at, words, left));
   }
   return Reply::array(std::move(replies));
 }

@@ -124,6 +124,33 @@ TEST(TransactionCommand, RepliesThatWouldFillTheMemory_AreRefused) {
   EXPECT_EQ(machine.read({"GET", "n"}), Reply::bulk("1")) << "what writes is executed";
 }
 
+// Kills: an entry of the log that takes hours, on every node.
+TEST(TransactionCommand, WorkWithoutEnd_IsRefusedAndTheRestIsExecuted) {
+  Machine machine;
+  const std::string value(4000, 'a');  // for LCS nearly as large as can be
+  machine.run_all({{"SET", "a", value}, {"SET", "b", value}});
+  std::vector<Words> commands(50, Words{"LCS", "a", "b", "LEN"});
+  commands.push_back({"INCR", "n"});
+  const Reply reply = machine.run(transaction({}, commands));
+  const auto& replies = std::get<Reply::Array>(reply.value);
+  EXPECT_EQ(std::ranges::count(replies, Reply::integer(4000)), 4);
+  EXPECT_EQ(std::ranges::count_if(replies, [](const Reply& r) { return r.is_error(); }), 46);
+  EXPECT_EQ(replies.back(), Reply::integer(1));
+}
+
+TEST(TransactionCommand, LargeValuesGoneThroughAgainAndAgain_AreWorkToo) {
+  Machine machine;
+  const std::string value(1 << 20, 'a');
+  machine.run({"SET", "k", value});
+  for (const Words& command :
+       {Words{"BITCOUNT", "k"}, {"BITPOS", "k", "0"}, {"BITOP", "NOT", "to", "k"}}) {
+    const Reply reply = machine.run(transaction({}, std::vector<Words>(1100, command)));
+    const auto& replies = std::get<Reply::Array>(reply.value);
+    EXPECT_FALSE(replies.front().is_error()) << command[0];
+    EXPECT_TRUE(replies.back().is_error()) << command[0];
+  }
+}
+
 TEST(TransactionCommand, DeepAnswerOfANode_CanBeRecorded) {
   Reply deep = Reply::integer(1);
   for (int i = 0; i < kReplyDepthMax - 1; ++i) deep = Reply::array({deep});
