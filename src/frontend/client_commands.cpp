@@ -192,7 +192,7 @@ Reply do_client_getredir(LocalCall&) {
 }
 
 Reply do_client_trackinginfo(LocalCall&) {
-  return Reply::map({Reply::bulk("flags"), Reply::array({Reply::bulk("off")}),
+  return Reply::map({Reply::bulk("flags"), Reply::set({Reply::bulk("off")}),
                      Reply::bulk("redirect"), Reply::integer(-1), Reply::bulk("prefixes"),
                      Reply::array({})});
 }

@@ -13,27 +13,6 @@ namespace {
 
 using kv::CommandSpec;
 using kv::Reply;
-using Specs = std::vector<const CommandSpec*>;
-
-Specs top_commands() {
-  Specs specs = all_specs();
-  std::erase_if(specs, [](const CommandSpec* spec) { return spec->is_subcommand(); });
-  return specs;
-}
-
-Specs subcommands(const CommandSpec& container) {
-  const std::string prefix = std::string(container.name) + "|";
-  Specs specs = all_specs();
-  std::erase_if(specs, [&](const CommandSpec* spec) { return !spec->name.starts_with(prefix); });
-  return specs;
-}
-
-// By its whole name, that of a subcommand with '|'.
-const CommandSpec* find_spec(std::string_view name) {
-  const Specs specs = all_specs();
-  const auto at = std::ranges::lower_bound(specs, lower(name), {}, &CommandSpec::name);
-  return at != specs.end() && same_word((*at)->name, name) ? *at : nullptr;
-}
 
 // By a client's words.
 const CommandSpec* find_spec(kv::Args args) {
@@ -45,14 +24,14 @@ const CommandSpec* find_spec(kv::Args args) {
   return row == nullptr ? nullptr : &row->spec;
 }
 
-Reply status_list(std::string_view words) {
-  Reply::Array list;
+Reply status_set(std::string_view words) {
+  std::vector<Reply> list;
   while (!words.empty()) {
     const auto end = std::min(words.find(' '), words.size());
     list.push_back(Reply::status(std::string(words.substr(0, end))));
     words.remove_prefix(std::min(end + 1, words.size()));
   }
-  return Reply::array(std::move(list));
+  return Reply::set(std::move(list));
 }
 
 Reply flags_of(const CommandSpec& spec) {
@@ -68,11 +47,39 @@ Reply flags_of(const CommandSpec& spec) {
       {kNoAuth, "no_auth"},
       {kMovableKeys, "movablekeys"},
   }};
-  Reply::Array names;
+  std::vector<Reply> names;
   for (const auto& [flag, name] : kNames) {
     if ((spec.flags & flag) != 0) names.push_back(Reply::status(name));
   }
-  return Reply::array(std::move(names));
+  return Reply::set(std::move(names));
+}
+
+// Redis's categories for access control, without the '@'.
+std::vector<std::string_view> categories_of(const CommandSpec& spec) {
+  using namespace kv::flag;
+  // What reads or removes all that there is.
+  constexpr std::array<std::string_view, 3> kDangerous{"flushall", "flushdb", "keys"};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOfGroups{{
+      {"bitmap", "bitmap"},
+      {"connection", "connection"},
+      {"generic", "keyspace"},
+      {"scripting", "scripting"},
+      {"string", "string"},
+      {"transactions", "transaction"},
+  }};
+  const auto has = [&](kv::Flags flag) { return (spec.flags & flag) != 0; };
+  std::vector<std::string_view> categories;
+  for (const auto& [group, category] : kOfGroups) {
+    if (spec.group == group) categories.push_back(category);
+  }
+  if (has(kReadonly)) categories.push_back("read");
+  if (has(kWrite)) categories.push_back("write");
+  if (has(kAdmin)) categories.push_back("admin");
+  const bool is_dangerous =
+      has(kAdmin) || std::ranges::find(kDangerous, spec.name) != kDangerous.end();
+  if (is_dangerous) categories.push_back("dangerous");
+  categories.push_back(has(kFast) ? "fast" : "slow");
+  return categories;
 }
 
 // What a command does to its first key, or to all others.
@@ -88,7 +95,7 @@ Reply key_range(std::string_view use, int first, int last, int step) {
   const auto find = [&](const char* type, std::vector<Reply> spec) {
     return Reply::map({text("type"), text(type), text("spec"), Reply::map(std::move(spec))});
   };
-  return Reply::map({text("flags"), status_list(use), text("begin_search"),
+  return Reply::map({text("flags"), status_set(use), text("begin_search"),
                      find("index", {text("index"), Reply::integer(first)}), text("find_keys"),
                      find("range", {text("lastkey"), Reply::integer(last), text("keystep"),
                                     Reply::integer(step), text("limit"), Reply::integer(0)})});
@@ -96,53 +103,34 @@ Reply key_range(std::string_view use, int first, int last, int step) {
 
 Reply key_ranges(const CommandSpec& spec) {
   const auto& [first, last, step, use] = spec.keys;
-  if (first == 0) return Reply::array({});
+  if (first == 0) return Reply::set({});
   const bool is_split = use.find('|') != std::string_view::npos;
   const auto from = [end = last](int at) { return end < 0 ? end : end - at; };
-  if (!is_split) return Reply::array({key_range(use, first, from(first), step)});
-  return Reply::array({key_range(key_use(spec, true), first, 0, step),
-                       key_range(key_use(spec, false), first + step, from(first + step), step)});
+  if (!is_split) return Reply::set({key_range(use, first, from(first), step)});
+  return Reply::set({key_range(key_use(spec, true), first, 0, step),
+                     key_range(key_use(spec, false), first + step, from(first + step), step)});
 }
 
 // [name, arity, flags, first key, last key, step, ACL categories, tips, key specs, subcommands]
 Reply info_entry(const CommandSpec& spec) {
-  Reply::Array categories;
-  const bool is_stored = (spec.flags & (kv::flag::kWrite | kv::flag::kReadonly)) != 0;
-  if (is_stored) categories.push_back(Reply::status(spec.is_write() ? "@write" : "@read"));
+  std::vector<Reply> categories;
+  for (const auto category : categories_of(spec)) {
+    categories.push_back(Reply::status("@" + std::string(category)));
+  }
   Reply::Array subs;
   for (const CommandSpec* sub : subcommands(spec)) subs.push_back(info_entry(*sub));
   return Reply::array({Reply::bulk(std::string(spec.name)), Reply::integer(spec.arity),
                        flags_of(spec), Reply::integer(spec.keys.first),
                        Reply::integer(spec.keys.last), Reply::integer(spec.keys.step),
-                       Reply::array(std::move(categories)), Reply::array({}), key_ranges(spec),
+                       Reply::set(std::move(categories)), Reply::set({}), key_ranges(spec),
                        Reply::array(std::move(subs))});
-}
-
-void add_docs(const CommandSpec& spec, std::vector<Reply>& out) {
-  std::vector<Reply> items;
-  const auto add = [&items](const char* key, std::string_view value) {
-    items.push_back(Reply::bulk(key));
-    items.push_back(Reply::bulk(std::string(value)));
-  };
-  add("summary", spec.summary);
-  add("since", spec.since);
-  add("group", spec.group);
-  std::vector<Reply> subs;
-  for (const CommandSpec* sub : subcommands(spec)) add_docs(*sub, subs);
-  if (!subs.empty()) {
-    items.push_back(Reply::bulk("subcommands"));
-    items.push_back(Reply::map(std::move(subs)));
-  }
-  out.push_back(Reply::bulk(std::string(spec.name)));
-  out.push_back(Reply::map(std::move(items)));
 }
 
 bool in_filter(const CommandSpec& spec, std::string_view by, std::string_view value) {
   if (same_word(by, "pattern")) return kv::matches_glob(value, spec.name, kv::Case::kIgnored);
   if (same_word(by, "module")) return false;
-  return same_word(value, "write")
-             ? spec.is_write()
-             : same_word(value, "read") && (spec.flags & kv::flag::kReadonly) != 0;
+  return std::ranges::any_of(categories_of(spec),
+                             [&](std::string_view name) { return same_word(name, value); });
 }
 
 // Calls visit(spec, args, position) for each key of the command that the call asks about; the
@@ -174,12 +162,12 @@ std::optional<Reply> for_each_asked_key(LocalCall& call, Visit visit) {
 
 Reply do_command(LocalCall&) {
   Reply::Array entries;
-  for (const CommandSpec* spec : top_commands()) entries.push_back(info_entry(*spec));
+  for (const CommandSpec* spec : top_specs()) entries.push_back(info_entry(*spec));
   return Reply::array(std::move(entries));
 }
 
 Reply do_command_count(LocalCall&) {
-  return Reply::integer(static_cast<std::int64_t>(top_commands().size()));
+  return Reply::integer(static_cast<std::int64_t>(top_specs().size()));
 }
 
 // Null for each name that is no command's.
@@ -193,17 +181,6 @@ Reply do_command_info(LocalCall& call) {
   return Reply::array(std::move(entries));
 }
 
-Reply do_command_docs(LocalCall& call) {
-  std::vector<Reply> items;
-  if (call.args.size() == 2) {
-    for (const CommandSpec* spec : top_commands()) add_docs(*spec, items);
-  }
-  for (const std::string_view name : call.args.subspan(2)) {
-    if (const CommandSpec* spec = find_spec(name)) add_docs(*spec, items);
-  }
-  return Reply::map(std::move(items));
-}
-
 // COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]: of subcommands too, if
 // there is a filter.
 Reply do_command_list(LocalCall& call) {
@@ -215,7 +192,7 @@ Reply do_command_list(LocalCall& call) {
     return syntax_error();
   }
   Reply::Array names;
-  for (const CommandSpec* spec : filtered ? all_specs() : top_commands()) {
+  for (const CommandSpec* spec : filtered ? all_specs() : top_specs()) {
     if (filtered && !in_filter(*spec, args[3], args[4])) continue;
     names.push_back(Reply::bulk(std::string(spec->name)));
   }
@@ -237,7 +214,7 @@ Reply do_command_getkeysandflags(LocalCall& call) {
       for_each_asked_key(call, [&](const CommandSpec& spec, kv::Args args, std::size_t at) {
         const bool is_first = at == static_cast<std::size_t>(spec.keys.first);
         keys.push_back(Reply::array(
-            {Reply::bulk(std::string(args[at])), status_list(key_use(spec, is_first))}));
+            {Reply::bulk(std::string(args[at])), status_set(key_use(spec, is_first))}));
       });
   return refusal ? std::move(*refusal) : Reply::array(std::move(keys));
 }

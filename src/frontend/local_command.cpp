@@ -39,23 +39,40 @@ const LocalCommand* find_local(std::string_view container, std::string_view subc
   return find_exact(lower(container) + "|" + lower(subcommand));
 }
 
-std::vector<const kv::CommandSpec*> all_specs() {
+Specs all_specs() {
   const auto stored = kv::all_commands();
-  std::vector<const kv::CommandSpec*> specs(stored.begin(), stored.end());
+  Specs specs(stored.begin(), stored.end());
   for (const LocalCommand& row : local_commands()) specs.push_back(&row.spec);
   std::ranges::sort(specs, {}, &kv::CommandSpec::name);
   return specs;
 }
 
+Specs top_specs() {
+  Specs specs = all_specs();
+  std::erase_if(specs, [](const kv::CommandSpec* spec) { return spec->is_subcommand(); });
+  return specs;
+}
+
+Specs subcommands(const kv::CommandSpec& container) {
+  const std::string prefix = std::string(container.name) + "|";
+  Specs specs = all_specs();
+  std::erase_if(specs, [&](const auto* spec) { return !spec->name.starts_with(prefix); });
+  return specs;
+}
+
+const kv::CommandSpec* find_spec(std::string_view name) {
+  const Specs specs = all_specs();
+  const auto at = std::ranges::lower_bound(specs, lower(name), {}, &kv::CommandSpec::name);
+  return at != specs.end() && same_word((*at)->name, name) ? *at : nullptr;
+}
+
 kv::Reply help(const LocalCommand& container) {
-  const std::string prefix = std::string(container.spec.name) + "|";
   kv::Reply::Array lines;
   lines.push_back(kv::Reply::status(upper(container.spec.name) +
                                     " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
-  for (const kv::CommandSpec* spec : all_specs()) {
-    if (!spec->name.starts_with(prefix)) continue;
+  for (const kv::CommandSpec* spec : subcommands(container.spec)) {
     const std::string syntax(spec->syntax);
-    lines.push_back(kv::Reply::status(upper(spec->name.substr(prefix.size())) +
+    lines.push_back(kv::Reply::status(upper(spec->name.substr(container.spec.name.size() + 1)) +
                                       (syntax.empty() ? "" : " " + syntax)));
     lines.push_back(kv::Reply::status("    " + std::string(spec->summary)));
   }

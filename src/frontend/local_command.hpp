@@ -49,7 +49,12 @@ std::span<const LocalCommand> local_commands();
 const LocalCommand* find_local(std::string_view name);
 const LocalCommand* find_local(std::string_view container, std::string_view subcommand);
 // The rows of this table and of the store's, sorted by name.
-std::vector<const kv::CommandSpec*> all_specs();
+using Specs = std::vector<const kv::CommandSpec*>;
+Specs all_specs();
+Specs top_specs();  // without subcommands
+Specs subcommands(const kv::CommandSpec& container);
+// By its whole name, that of a subcommand with '|'. Null if there is none.
+const kv::CommandSpec* find_spec(std::string_view name);
 // What `<container> HELP` answers.
 kv::Reply help(const LocalCommand& container);
 kv::Reply unknown_subcommand(const LocalCommand& container, std::string_view subcommand);

@@ -25,6 +25,10 @@ void write(const Reply& reply, resp::ReplyWriter& writer) {
                    writer.map(map.items.size() / 2);
                    for (const Reply& item : map.items) write(item, writer);
                  },
+                 [&](const Reply::Set& set) {
+                   writer.set(set.items.size());
+                   for (const Reply& item : set.items) write(item, writer);
+                 },
              },
              reply.value);
 }
@@ -54,6 +58,7 @@ std::size_t reply_bytes(const Reply& reply) {
                      [](const Reply::Verbatim& verbatim) { return verbatim.text.size(); },
                      [](const Reply::Array& items) { return items_bytes(items); },
                      [](const Reply::Map& map) { return items_bytes(map.items); },
+                     [](const Reply::Set& set) { return items_bytes(set.items); },
                  },
                  reply.value);
   return payload + sizeof(Reply);

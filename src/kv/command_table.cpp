@@ -45,13 +45,13 @@ constexpr std::array kCommands = {
     reads("bitcount", -2, kNone, one_key("RO access"), do_bitcount, "bitmap", "2.6.0",
           "key [start end [BYTE | BIT]]", "Counts the number of set bits in a string."),
     writes("bitfield", -2, kGrows, one_key("RW access update"), do_bitfield, "bitmap", "3.2.0",
-           "key [GET type offset | [OVERFLOW WRAP | SAT | FAIL] SET type offset value | INCRBY "
-           "type offset increment ...]",
+           "key [GET type offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET type offset value | INCRBY "
+           "type offset increment> ...]",
            "Performs bitfield integer operations on strings."),
     reads("bitfield_ro", -2, kFast, one_key("RO access"), do_bitfield_ro, "bitmap", "6.0.0",
           "key [GET type offset ...]", "Reads integers of any width from a string."),
     writes("bitop", -4, kGrows, Keys{2, -1, 1, "OW update|RO access"}, do_bitop, "bitmap", "2.6.0",
-           "AND | OR | XOR | NOT destination key [key ...]",
+           "<AND | OR | XOR | NOT> destination key [key ...]",
            "Performs bitwise operations on multiple strings, and stores the result."),
     reads("bitpos", -3, kNone, one_key("RO access"), do_bitpos, "bitmap", "2.8.7",
           "key bit [start [end [BYTE | BIT]]]",

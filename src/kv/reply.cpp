@@ -16,6 +16,7 @@ enum class Tag : std::uint8_t {
   kMap = 6,
   kVerbatim = 7,
   kNullArray = 8,
+  kSet = 9,
 };
 
 void put_tag(Tag tag, Writer& out) {
@@ -49,6 +50,7 @@ void encode_nested(const Reply& reply, int depth, Writer& out) {
                  [&](const Reply::Bulk& b) { put_text(Tag::kBulk, b.bytes.view(), out); },
                  [&](const Reply::Array& items) { put_items(Tag::kArray, items, depth, out); },
                  [&](const Reply::Map& map) { put_items(Tag::kMap, map.items, depth, out); },
+                 [&](const Reply::Set& set) { put_items(Tag::kSet, set.items, depth, out); },
                  [&](const Reply::NullArray&) { put_tag(Tag::kNullArray, out); },
                  [&](const Reply::Verbatim& v) { put_text(Tag::kVerbatim, v.text, out); },
              },
@@ -87,6 +89,8 @@ Reply decode_nested(Reader& in, int depth_left) {
       if (items.size() % 2 != 0) in.fail();
       return Reply::map(std::move(items));
     }
+    case Tag::kSet:
+      return Reply::set(get_items(in, depth_left));
     case Tag::kVerbatim:
       return Reply::verbatim(std::string(in.bytes()));
     case Tag::kNullArray:
@@ -120,6 +124,7 @@ std::size_t full_bytes(const Reply& reply) {
                      [](const Reply::Verbatim& verbatim) { return verbatim.text.size(); },
                      [&](const Reply::Array& items) { return of_items(items); },
                      [&](const Reply::Map& map) { return of_items(map.items); },
+                     [&](const Reply::Set& set) { return of_items(set.items); },
                      [](const auto&) { return std::size_t{0}; },
                  },
                  reply.value);

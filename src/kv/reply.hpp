@@ -38,12 +38,16 @@ struct Reply {
     std::vector<Reply> items;
     bool operator==(const Map&) const = default;
   };
+  struct Set {  // an array in RESP2
+    std::vector<Reply> items;
+    bool operator==(const Set&) const = default;
+  };
   struct Verbatim {  // text for people; a bulk string in RESP2
     std::string text;
     bool operator==(const Verbatim&) const = default;
   };
 
-  std::variant<Null, Status, Error, std::int64_t, Bulk, Array, Map, Verbatim, NullArray> value;
+  std::variant<Null, Status, Error, std::int64_t, Bulk, Array, Map, Verbatim, NullArray, Set> value;
 
   static Reply null() { return {Null{}}; }
   static Reply null_array() { return {NullArray{}}; }
@@ -55,6 +59,7 @@ struct Reply {
   static Reply bulk(Value bytes) { return {Bulk{std::move(bytes)}}; }
   static Reply array(Array items) { return {std::move(items)}; }
   static Reply map(std::vector<Reply> items) { return {Map{std::move(items)}}; }
+  static Reply set(std::vector<Reply> items) { return {Set{std::move(items)}}; }
   static Reply verbatim(std::string text) { return {Verbatim{std::move(text)}}; }
 
   bool is_error() const { return std::holds_alternative<Error>(value); }
@@ -62,7 +67,7 @@ struct Reply {
 };
 
 void encode(const Reply& reply, Writer& out);
-inline constexpr int kReplyDepthMax = 16;  // of arrays and maps in each other
+inline constexpr int kReplyDepthMax = 16;  // of arrays, maps and sets in each other
 // Fails `in` on bytes that encode() did not write, and on arrays nested deeper than that.
 Reply decode_reply(Reader& in, int depth_max = kReplyDepthMax);
 

@@ -89,5 +89,8 @@ void ReplyWriter::map(std::size_t size) {
 void ReplyWriter::push(std::size_t size) {
   header(resp3() ? '>' : '*', size);
 }
+void ReplyWriter::set(std::size_t size) {
+  header(resp3() ? '~' : '*', size);
+}
 
 }  // namespace holdfast::resp

@@ -10,7 +10,7 @@ namespace holdfast::resp {
 enum class Protocol : std::uint8_t { kResp2 = 2, kResp3 = 3 };
 
 // Appends replies to a string. What RESP2 has no word for becomes its nearest: a map a flat array,
-// a push an array, verbatim text and a double a bulk string, a boolean 0 or 1.
+// a push or a set an array, verbatim text and a double a bulk string, a boolean 0 or 1.
 class ReplyWriter {
  public:
   ReplyWriter(std::string& out, Protocol protocol) : out_(out), protocol_(protocol) {}
@@ -32,6 +32,7 @@ class ReplyWriter {
   void array(std::size_t size);
   void map(std::size_t size);
   void push(std::size_t size);
+  void set(std::size_t size);
 
  private:
   bool resp3() const { return protocol_ == Protocol::kResp3; }

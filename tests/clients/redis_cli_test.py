@@ -44,6 +44,12 @@ class RedisCli(unittest.TestCase):
     def test_wrong_use_is_an_error_with_redis_words(self):
         self.assertEqual(redis_cli(1, "GET"), "ERR wrong number of arguments for 'get' command")
 
+    def test_help_shows_what_commands_take(self):
+        shown = redis_cli(1, stdin="help getex\nhelp mset\nhelp client kill\n")
+        for line in ("key [EX seconds|PX milliseconds|EXAT unix-seconds|PXAT unix-milliseconds|PERSIST]",
+                     "key value [key value ...]", "address|[ID id] [ADDR address] [SKIPME YES|NO]"):
+            self.assertIn(line, shown)
+
     def test_asks_for_its_views_of_a_server(self):
         follower = cluster.followers()[0]
         address = f"{HOST}:{cluster.ports[follower]}"
