@@ -19,7 +19,12 @@ constexpr const char* kIntroduction =
     "\n"
     "A write (w) goes through the log; a read (r) is linearizable and writes nothing; all else\n"
     "is answered by the node that was asked. A read whose answer changes with time (t) goes\n"
-    "through the log as well: an entry brings the time with it.\n";
+    "through the log as well: an entry brings the time with it.\n"
+    "\n"
+    "Keys have at most 64 KiB (`--max-key-bytes`) and values 64 MiB (`--max-value-bytes`). A read "
+    "of\n"
+    "a longer key is refused as a write would be, where Redis says that there is no such key: who\n"
+    "asks for one is mistaken, and should hear it before the first write.\n";
 
 // Upper case, and the words of a subcommand apart.
 std::string shown_name(std::string_view name) {

@@ -110,8 +110,8 @@ void add_limits(CLI::App& command, Options& options) {
   add_size(command, "--max-key-bytes", "Longest key", options.key_bytes_max);
   add_size(command, "--max-value-bytes", "Longest value", options.value_bytes_max);
   add_size(command, "--maxmemory",
-           "Memory above which writes that may need more are refused with -OOM; reads and deletes "
-           "go on. 0: no bound",
+           "Memory of this node above which it refuses writes that may need more with -OOM; reads "
+           "and deletes go on. Of each node by itself: give all the same. 0: no bound",
            options.maxmemory);
   add_size(command, "--max-pending-bytes",
            "Memory for requests that wait to be applied, or for a leader",

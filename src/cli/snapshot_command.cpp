@@ -24,8 +24,12 @@ bool make_snapshot(const Address& address, const std::string& password, double t
               << (made ? status.error() : made.error()) << "\n";
     return false;
   }
-  std::cout << "node " << status->number("id") << ": has a snapshot of the first "
-            << status->number("snapshot_index") << " entries\n";
+  std::cout << "node " << status->number("id") << ": ";
+  if (status->number("snapshot_index") == 0) {
+    std::cout << "nothing to do, its log has no entries yet\n";
+  } else {
+    std::cout << "has a snapshot of the first " << status->number("snapshot_index") << " entries\n";
+  }
   return true;
 }
 

@@ -92,6 +92,7 @@ class Connection {
   bool queues(kv::Args args) const;
   void queue(kv::Args args);
   std::optional<kv::Reply> refuse_queued(kv::Args args) const;
+  bool transaction_looks_back() const;
   bool run_exec(kv::Args once);
   bool run_watch(kv::Args args);
   kv::Reply finish_watch(const std::vector<std::string>& keys, kv::Reply reply);

@@ -57,19 +57,26 @@ std::optional<Reply> Connection::refuse_queued(kv::Args args) const {
   } else {
     const auto local = resolve_local(args);
     if (!local) return local.error();
-    const bool has_time =
-        (*local)->submit != nullptr || (*local)->kind == LocalKind::kAfterPrevious;
-    if (has_time) return not_in_a_transaction();
+    if ((*local)->submit != nullptr) return not_in_a_transaction();
   }
   const std::size_t bytes = client_.transaction.bytes() + Transaction::bytes_of(args);
   if (bytes > settings_.command_bytes_max) return too_large(false, settings_);
   return std::nullopt;
 }
 
+// Whether one of its commands is about what was asked before it: WAIT.
+bool Connection::transaction_looks_back() const {
+  return std::ranges::any_of(client_.transaction.commands(), [](const auto& words) {
+    const LocalCommand* local = find_local(words[0]);
+    return local != nullptr && local->kind == LocalKind::kAfterPrevious;
+  });
+}
+
 // `once` is the beginning of ONCE … EXEC, if it came so.
 bool Connection::run_exec(kv::Args once) {
   if (!client_.transaction.is_open()) return say(Reply::error("ERR EXEC without MULTI")), true;
-  if (!watching_.empty()) return hold(Hold::kUntilAllAnswered);
+  const bool waits = !watching_.empty() || transaction_looks_back();
+  if (waits && !replies_.empty()) return hold(Hold::kUntilAllAnswered);
   if (replies_.waiting(Path::kRead) > 0) return hold(Hold::kUntilReadsAnswered);
   const Transaction transaction = std::exchange(client_.transaction, {});
   client_.last_command = "exec";

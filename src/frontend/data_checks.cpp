@@ -1,6 +1,8 @@
 #include "frontend/data_checks.hpp"
 
 #include "frontend/key_positions.hpp"
+#include "frontend/local_command.hpp"
+#include "frontend/text.hpp"
 
 namespace holdfast::frontend {
 
@@ -35,6 +37,10 @@ std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Ar
   // Names that only nodes may use, inside of ONCE.
   const kv::Args once = kv::command_in_once(args);
   if (!once.empty() && once[0].starts_with('|')) return kv::unknown_command(once);
+  if (!once.empty() && kv::find_command(once) == nullptr && find_local(once[0]) != nullptr) {
+    return kv::Reply::error("ERR " + quoted(lower(once[0])) +
+                            " is not allowed in ONCE: it is no command on data");
+  }
   const Keyed keyed = keyed_command(spec, args);
   if (keyed.spec == nullptr) return std::nullopt;
   bool too_long = false;

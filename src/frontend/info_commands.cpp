@@ -5,6 +5,7 @@
 #include "frontend/cluster_view.hpp"
 #include "frontend/handlers.hpp"
 #include "frontend/text.hpp"
+#include "resp/number.hpp"
 
 namespace holdfast::frontend {
 
@@ -39,13 +40,13 @@ struct Facts {
 
 bool is_memory(std::string_view name) {
   return name.starts_with("used_memory") || name.starts_with("mem_") ||
-         name.starts_with("maxmemory");
+         name == "total_system_memory";
 }
 bool is_cpu(std::string_view name) {
   return name.starts_with("used_cpu");
 }
 bool is_statistic(std::string_view name) {
-  return name.starts_with("total_") || name.starts_with("rejected_");
+  return !is_memory(name) && (name.starts_with("total_") || name.starts_with("rejected_"));
 }
 bool is_of_clients(std::string_view name) {
   return name == "maxclients";
@@ -87,6 +88,8 @@ void server(const Facts& facts, Section& section) {
 void clients(const Facts& facts, Section& section) {
   section.add("connected_clients", facts.call.port.client_count());
   add_host_lines(facts, is_of_clients, section);
+  section.add("blocked_clients", 0);
+  section.add("tracking_clients", 0);
   section.add("monitors", facts.call.port.statistics().monitors);
 }
 
@@ -96,6 +99,12 @@ void memory(const Facts& facts, Section& section) {
   section.add("used_memory", used);
   section.add("used_memory_human", human(used));
   add_host_lines(facts, is_memory, section);
+  for (const auto& [name, value] : facts.host) {
+    const bool is_amount = is_memory(name) && !name.starts_with("mem_");
+    const auto bytes = resp::parse_integer(value);
+    if (!is_amount || !bytes) continue;
+    section.add(name + "_human", human(static_cast<std::uint64_t>(*bytes)));
+  }
   section.add("used_memory_dataset", facts.cluster.status.state_bytes);
   section.add("used_memory_log", facts.cluster.status.log_bytes);
   section.add("maxmemory", bound);
@@ -106,9 +115,17 @@ void memory(const Facts& facts, Section& section) {
 void persistence(const Facts& facts, Section& section) {
   section.add("loading", 0);
   section.add("async_loading", 0);
-  section.add("rdb_bgsave_in_progress", facts.cluster.status.making_snapshot ? 1 : 0);
+  const replica::Status& status = facts.cluster.status;
+  section.add("rdb_changes_since_last_save",
+              status.last_index.value() - status.snapshot_index.value());
+  section.add("rdb_bgsave_in_progress", status.making_snapshot ? 1 : 0);
+  section.add("rdb_last_bgsave_status", status.snapshot_trouble.empty() ? "ok" : "err");
   section.add("aof_enabled", 1);
-  section.add("aof_last_write_status", facts.cluster.status.storage_stalled ? "err" : "ok");
+  section.add("aof_rewrite_in_progress", 0);
+  section.add("aof_rewrite_scheduled", 0);
+  section.add("aof_last_bgrewrite_status", "ok");
+  section.add("aof_last_write_status", status.storage_stalled ? "err" : "ok");
+  section.add("aof_current_size", status.log_bytes);
 }
 
 void stats(const Facts& facts, Section& section) {
@@ -120,6 +137,8 @@ void stats(const Facts& facts, Section& section) {
   section.add("total_net_output_bytes", statistics.bytes_out());
   section.add("total_error_replies", statistics.errors_total());
   section.add("evicted_keys", 0);
+  section.add("keyspace_hits", statistics.keyspace_hits());
+  section.add("keyspace_misses", statistics.keyspace_misses());
 }
 
 void command_statistics(const Facts& facts, Section& section) {
@@ -152,31 +171,40 @@ void latency_statistics(const Facts& facts, Section& section) {
   }
 }
 
-void replication(const Facts& facts, Section& section) {
-  const replica::Status& status = facts.cluster.status;
-  section.add("role", facts.leads ? "master" : "slave");
-  if (facts.leads) {
-    section.add("connected_slaves",
-                facts.cluster.nodes.empty() ? 0 : facts.cluster.nodes.size() - 1);
-    int number = 0;
-    for (const ClusterNode& node : facts.cluster.nodes) {
-      if (node.is_self) continue;
-      const auto match = status.match.find(node.id);
-      const std::uint64_t offset = match == status.match.end() ? 0 : match->second.value();
-      section.add("slave" + std::to_string(number++),
-                  "ip=" + node.address.host + ",port=" + std::to_string(node.address.port) +
-                      ",state=online,offset=" + std::to_string(offset) + ",lag=0");
-    }
-  } else {
-    const NodeId leader = facts.call.port.leader();
-    const auto address = leader ? facts.call.port.client_address(leader) : std::nullopt;
-    section.add("master_host", address ? address->host : "?");
-    section.add("master_port", address ? address->port : 0);
-    section.add("master_link_status", leader ? "up" : "down");
-    section.add("slave_repl_offset", status.applied_index.value());
-    section.add("slave_read_only", 0);
+// The other members that this node is connected to, as a leader's replicas.
+void add_replicas(const Facts& facts, Section& section) {
+  std::vector<std::string> lines;
+  for (const ClusterNode& node : facts.cluster.nodes) {
+    if (node.is_self || !facts.call.port.is_connected(node.id)) continue;
+    const auto& matches = facts.cluster.status.match;
+    const auto match = matches.find(node.id);
+    const std::uint64_t offset = match == matches.end() ? 0 : match->second.value();
+    lines.push_back("ip=" + node.address.host + ",port=" + std::to_string(node.address.port) +
+                    ",state=online,offset=" + std::to_string(offset) + ",lag=0");
   }
-  section.add("master_repl_offset", status.commit_index.value());
+  section.add("connected_slaves", lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) section.add("slave" + std::to_string(i), lines[i]);
+}
+
+void add_leader(const Facts& facts, Section& section) {
+  const replica::Status& status = facts.cluster.status;
+  const NodeId leader = facts.call.port.leader();
+  const auto address = leader ? facts.call.port.client_address(leader) : std::nullopt;
+  section.add("master_host", address ? address->host : "?");
+  section.add("master_port", address ? address->port : 0);
+  section.add("master_link_status", leader ? "up" : "down");
+  // A leader is heard several times a second, or is none any more.
+  section.add("master_last_io_seconds_ago", leader ? "0" : "-1");
+  section.add("master_sync_in_progress", status.snapshot_total > 0 ? 1 : 0);
+  section.add("slave_repl_offset", status.applied_index.value());
+  section.add("slave_read_only", 0);
+  section.add("connected_slaves", 0);
+}
+
+void replication(const Facts& facts, Section& section) {
+  section.add("role", facts.leads ? "master" : "slave");
+  facts.leads ? add_replicas(facts, section) : add_leader(facts, section);
+  section.add("master_repl_offset", facts.cluster.status.commit_index.value());
 }
 
 void cpu(const Facts& facts, Section& section) {

@@ -37,6 +37,7 @@ void Statistics::answered(Instant now, std::string_view name, Duration took,
     ++command.failed;
     count_error(reply);
   }
+  if (name == "get" || name == "getex" || name == "mget") count_keys(reply);
   ++total_;
   if (now - second_ >= kSecond) {
     in_last_second_ = now - second_ < 2 * kSecond ? in_this_second_ : 0;
@@ -49,6 +50,14 @@ void Statistics::answered(Instant now, std::string_view name, Duration took,
 void Statistics::rejected(std::string_view name, const kv::Reply& reply) {
   if (!name.empty()) ++commands_[name].rejected;
   count_error(reply);
+}
+
+void Statistics::count_keys(const kv::Reply& reply) {
+  if (const auto* all = std::get_if<kv::Reply::Array>(&reply.value)) {
+    for (const kv::Reply& one : *all) count_keys(one);
+  } else if (!reply.is_error()) {
+    ++(std::holds_alternative<kv::Reply::Null>(reply.value) ? misses_ : hits_);
+  }
 }
 
 void Statistics::count_error(const kv::Reply& reply) {
@@ -94,7 +103,7 @@ void Statistics::note(const char* name, std::uint64_t unix_seconds, Duration tim
 void Statistics::reset() {
   commands_.clear();
   errors_.clear();
-  total_ = bytes_in_ = bytes_out_ = 0;
+  total_ = hits_ = misses_ = bytes_in_ = bytes_out_ = 0;
 }
 
 }  // namespace holdfast::frontend

@@ -58,6 +58,9 @@ class Statistics {
   std::uint64_t commands_total() const { return total_; }
   std::uint64_t errors_total() const;
   std::uint64_t commands_per_second(Instant now) const;
+  // Of the keys that GET, GETEX and MGET asked for: those that were there, and those that weren't.
+  std::uint64_t keyspace_hits() const { return hits_; }
+  std::uint64_t keyspace_misses() const { return misses_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
   std::map<std::string, Event, std::less<>>& latency() { return latency_; }
@@ -67,6 +70,7 @@ class Statistics {
   SlowLog slowlog;
 
  private:
+  void count_keys(const kv::Reply& reply);
   void count_error(const kv::Reply& reply);
   void note(const char* event, std::uint64_t unix_seconds, Duration time);
 
@@ -74,6 +78,8 @@ class Statistics {
   std::map<std::string, std::uint64_t> errors_;
   std::map<std::string, Event, std::less<>> latency_;
   std::uint64_t total_ = 0;
+  std::uint64_t hits_ = 0;
+  std::uint64_t misses_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   // Commands in the second that is under way, and in the one before it.

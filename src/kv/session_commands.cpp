@@ -49,7 +49,8 @@ Reply no_session(const Sessions& sessions, std::uint64_t id) {
   const std::string number = std::to_string(id);
   return id > sessions.last_id()
              ? Reply::error("NOSESSION there never was a session " + number)
-             : Reply::error("NOSESSION session " + number + " has expired or was closed");
+             : Reply::error("NOSESSION session " + number +
+                            " is not open: it has expired, was closed, or never was");
 }
 
 Reply stale_request(const Once& once, const Session& session) {

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace holdfast::server {
@@ -30,21 +31,29 @@ std::size_t allocated_bytes() {
   return info.uordblks + info.hblkhd;
 }
 
-std::vector<std::pair<std::string, std::string>> process_info(Duration uptime) {
+std::vector<std::pair<std::string, std::string>> process_info(Duration uptime,
+                                                              std::size_t allocated) {
   utsname system{};
   ::uname(&system);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   const auto uptime_seconds = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
-  const std::string memory = std::to_string(resident_bytes());
-  return {{"os", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
-          {"process_id", std::to_string(::getpid())},
-          {"uptime_in_seconds", std::to_string(uptime_seconds)},
-          {"uptime_in_days", std::to_string(uptime_seconds / 86400)},
-          {"used_memory_rss", memory},
-          {"used_memory_peak", std::to_string(usage.ru_maxrss * 1024)},
-          {"used_cpu_sys", seconds(usage.ru_stime)},
-          {"used_cpu_user", seconds(usage.ru_utime)}};
+  const long resident = resident_bytes();
+  const double fragmentation =
+      static_cast<double>(resident) / static_cast<double>(std::max<std::size_t>(allocated, 1));
+  return {
+      {"os", fmt::format("{} {} {}", system.sysname, system.release, system.machine)},
+      {"process_id", std::to_string(::getpid())},
+      {"uptime_in_seconds", std::to_string(uptime_seconds)},
+      {"uptime_in_days", std::to_string(uptime_seconds / 86400)},
+      {"used_memory_rss", std::to_string(resident)},
+      // The kernel counts its highest otherwise, and rarely.
+      {"used_memory_peak", std::to_string(std::max(usage.ru_maxrss * 1024, resident))},
+      {"mem_fragmentation_ratio", fmt::format("{:.2f}", fragmentation)},
+      {"mem_allocator", "libc"},
+      {"total_system_memory", std::to_string(::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE))},
+      {"used_cpu_sys", seconds(usage.ru_stime)},
+      {"used_cpu_user", seconds(usage.ru_utime)}};
 }
 
 }  // namespace holdfast::server

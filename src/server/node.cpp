@@ -113,6 +113,8 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
 
 Exit Node::run() {
   wait_for_signals();
+  // Before anybody connects, who would be taken for a stranger.
+  follow_membership(replica_.core().membership());
   watch_for_removal();
   clients_.start();
   while (!exit_) turn();

@@ -96,7 +96,7 @@ std::size_t Node::kill_clients(std::optional<std::uint64_t> id,
 }
 
 std::vector<std::pair<std::string, std::string>> Node::host_info() const {
-  auto lines = process_info(now() - started_);
+  auto lines = process_info(now() - started_, used_memory());
   lines.emplace_back("tcp_port", std::to_string(address_.port));
   lines.emplace_back("maxclients", std::to_string(options_.max_clients));
   lines.emplace_back("total_connections_received", std::to_string(clients_.accepted()));

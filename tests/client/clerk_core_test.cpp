@@ -225,7 +225,9 @@ TEST_F(Clerk, SessionExpiredBetweenCommands_OpensANewOne) {
   reach_send(Kind::kWrite, kAppend);
   gets(integer(1));
   start(Kind::kWrite, kAppend);
-  EXPECT_EQ(gets(error("NOSESSION session 1024 has expired or was closed")), "send SESSION OPEN");
+  EXPECT_EQ(
+      gets(error("NOSESSION session 1024 is not open: it has expired, was closed, or never was")),
+      "send SESSION OPEN");
   EXPECT_EQ(gets(integer(4096)), "send ONCE 4096 1 ACK 1 APPEND k x");
 }
 
@@ -233,7 +235,7 @@ TEST_F(Clerk, SessionExpiredWhileAnAnswerIsAwaited_IsSaid) {
   reach_send(Kind::kWrite, kAppend);
   broken();
   connected();
-  gets(error("NOSESSION session 1024 has expired or was closed"));
+  gets(error("NOSESSION session 1024 is not open: it has expired, was closed, or never was"));
   ASSERT_TRUE(result);
   EXPECT_EQ(failure(), ClerkError::Kind::kSessionExpired);
   EXPECT_EQ(start(Kind::kWrite, kAppend), "send SESSION OPEN") << "the next command goes on";

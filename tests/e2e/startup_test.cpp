@@ -233,5 +233,13 @@ TEST_F(Startup, ClientCommands_WorkAndSayWhatIsWrong) {
   expect_end(run("put k v --timeout 0.3 --endpoints 127.0.0.1:1"), 1, "not executed");
 }
 
+// Who belongs to the cluster is known before the first of them connects.
+TEST(HealthyStart, NoMemberIsTakenForAStranger) {
+  Servers cluster;
+  for (int id = 1; id <= 3; ++id) {
+    EXPECT_THAT(cluster.servers().log_tail(id), Not(HasSubstr("no member"))) << id;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::e2e

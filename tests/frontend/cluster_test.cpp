@@ -156,6 +156,15 @@ TEST(OnTheLeader, Wait_CountsThoseThatHaveAll) {
   EXPECT_EQ(client.calls({"WAIT", "2", "-1"}), "-ERR timeout is negative\r\n");
 }
 
+TEST(OnTheLeader, OnceOfACommandThatIsNotOnData_IsRefusedClearly) {
+  Client client;
+  EXPECT_EQ(client.calls({"ONCE", "1024", "1", "Ping"}),
+            "-ERR 'ping' is not allowed in ONCE: it is no command on data\r\n");
+  EXPECT_EQ(client.calls({"ONCE", "1024", "1", "CLIENT", "ID"}),
+            "-ERR 'client' is not allowed in ONCE: it is no command on data\r\n");
+  EXPECT_FALSE(client.node.was_asked());
+}
+
 TEST(OnTheLeader, QuestionsAboutSlots_AreReadsOfTheStore) {
   Client client;
   EXPECT_EQ(client.calls({"CLUSTER", "KEYSLOT", "foo"}), ":12182\r\n");

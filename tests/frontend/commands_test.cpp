@@ -184,7 +184,8 @@ TEST(Info, HasTheLinesThatClientsLookFor) {
   Client client;
   const std::string info = client.calls({"INFO"});
   for (const char* line : {"redis_version:7.2", "redis_mode:cluster", "loading:0", "role:master",
-                           "cluster_enabled:1", "used_memory:1", "tcp_port:7001", "raft_term:4"}) {
+                           "cluster_enabled:1", "used_memory:1", "tcp_port:7001", "raft_term:4",
+                           "blocked_clients:0", "rdb_last_bgsave_status:ok"}) {
     EXPECT_THAT(info, HasSubstr("\n" + std::string(line))) << line;
   }
   EXPECT_THAT(client.calls({"INFO", "replication"}),
@@ -192,7 +193,19 @@ TEST(Info, HasTheLinesThatClientsLookFor) {
   client.node.now.leader = NodeId(2);
   client.node.now.role = replica::Role::kFollower;
   EXPECT_THAT(client.calls({"INFO", "replication"}),
-              AllOf(HasSubstr("role:slave"), HasSubstr("master_host:two")));
+              AllOf(HasSubstr("role:slave"), HasSubstr("master_host:two"),
+                    HasSubstr("master_last_io_seconds_ago:0\r\n")));
+  client.node.now.leader = NodeId();
+  EXPECT_THAT(
+      client.calls({"INFO", "replication"}),
+      AllOf(HasSubstr("master_link_status:down"), HasSubstr("master_last_io_seconds_ago:-1\r\n")));
+}
+
+TEST(Info, OfTheLeader_CountsReplicasThatAreConnected) {
+  Client client;
+  EXPECT_THAT(client.calls({"INFO", "replication"}),
+              AllOf(HasSubstr("connected_slaves:1\r\nslave0:ip=two,port=7002,state=online,"),
+                    Not(HasSubstr("slave1:"))));
 }
 
 TEST(CommandCommand, IsMadeFromTheTables) {

@@ -57,6 +57,18 @@ TEST(CommandStatistics, NamesOfErrorsThatClientsMakeUp_DoNotFillTheMemory) {
   EXPECT_EQ(client.node.statistics().errors().size(), 128u);
 }
 
+TEST(Info, KeysThatWereThereOrNot_AreCounted) {
+  Client client;
+  client.says("GET a\r\nMGET a b\r\nSTRLEN a\r\n");
+  client.answered(Reply::null());
+  client.answered(Reply::array({Reply::bulk("1"), Reply::null()}));
+  client.answered(Reply::integer(1));
+  EXPECT_THAT(client.calls({"INFO", "stats"}),
+              HasSubstr("keyspace_hits:1\r\nkeyspace_misses:2\r\n"));
+  client.calls({"CONFIG", "RESETSTAT"});
+  EXPECT_THAT(client.calls({"INFO", "stats"}), HasSubstr("keyspace_misses:0\r\n"));
+}
+
 TEST(SlowLog, RequestThatTookLong_IsThereWithWhereTheTimeWent) {
   Client client;
   client.calls({"CLIENT", "SETNAME", "me"});

@@ -47,7 +47,7 @@ TEST(Multi, WhatTheNodeAnswers_IsAnsweredAtExecInItsPlace) {
 
 TEST(Multi, CommandThatIsRefused_SpoilsTheTransaction) {
   for (const char* bad :
-       {"NOSUCH\r\n", "GET\r\n", "CLIENT NOSUCH\r\n", "WAIT 1 0\r\n", "RAFT REMOVE 2\r\n",
+       {"NOSUCH\r\n", "GET\r\n", "CLIENT NOSUCH\r\n", "ONCE 1 1 PING\r\n", "RAFT REMOVE 2\r\n",
         "ONCE 1 1 |exec 0\r\n", "ONCE 1 1 SET a 1\r\n", "SESSION CLOSE 1\r\n"}) {
     Client client;
     client.says("MULTI\r\n");
@@ -58,6 +58,23 @@ TEST(Multi, CommandThatIsRefused_SpoilsTheTransaction) {
     EXPECT_EQ(client.says("MULTI\r\nEXEC\r\n"), "+OK\r\n");
     EXPECT_TRUE(client.node.was_asked()) << "the next one is a new one";
   }
+}
+
+TEST(Multi, Wait_IsAboutWhatWasAskedBefore) {
+  Client client;
+  client.says("SET a 1\r\nMULTI\r\n");
+  EXPECT_EQ(client.says("WAIT 1 0\r\nUNWATCH\r\n"), "");
+  client.says("EXEC\r\n");
+  ASSERT_EQ(client.node.submitted.size(), 1u);
+  EXPECT_EQ(client.node.submitted.back().args[0], "SET") << "EXEC is held";
+  EXPECT_EQ(client.answered(Reply::ok()), "+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n");
+  const auto& words = client.node.submitted.back().args;
+  const std::vector<std::string_view> args(words.begin(), words.end());
+  const auto transaction = kv::parse_transaction(args);
+  ASSERT_TRUE(transaction) << words[0];
+  ASSERT_EQ(transaction->commands.size(), 2u);
+  Reader answer(transaction->commands[0][1]);
+  EXPECT_EQ(kv::decode_reply(answer), Reply::integer(1)) << "a majority of three has it";
 }
 
 TEST(Multi, ArgumentThatIsTooLarge_SpoilsTheTransactionAndNoLaterOne) {

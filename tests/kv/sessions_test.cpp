@@ -211,7 +211,7 @@ TEST(Once, UnknownExpiredOrClosedSession_IsRefusedAndNotExecuted) {
   EXPECT_EQ(closed.close(), Reply::ok());
   const std::string gone = std::to_string(closed.id());
   EXPECT_EQ(error_of(closed.once(1, {"INCR", "n"})),
-            "NOSESSION session " + gone + " has expired or was closed");
+            "NOSESSION session " + gone + " is not open: it has expired, was closed, or never was");
   EXPECT_EQ(closed.close(), closed.once(1, {"INCR", "n"}));
   EXPECT_EQ(closed.info(), closed.once(1, {"INCR", "n"}));
   EXPECT_EQ(error_of(machine.run({"ONCE", "9000000000000", "1", "INCR", "n"})),
