@@ -123,7 +123,8 @@ Reply info_entry(const CommandSpec& spec) {
                        flags_of(spec), Reply::integer(spec.keys.first),
                        Reply::integer(spec.keys.last), Reply::integer(spec.keys.step),
                        Reply::set(std::move(categories)), Reply::set({}), key_ranges(spec),
-                       Reply::array(std::move(subs))});
+                       // As in Redis.
+                       subs.empty() ? Reply::set({}) : Reply::array(std::move(subs))});
 }
 
 bool in_filter(const CommandSpec& spec, std::string_view by, std::string_view value) {
