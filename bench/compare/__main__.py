@@ -44,6 +44,8 @@ def parse(arguments):
     parser.add_argument("--list", action="store_true", help="what would be measured")
     parser.add_argument("--rounds", type=int, metavar="N")
     parser.add_argument("--seconds", type=float, metavar="N", help="of a measurement")
+    parser.add_argument("--tries", type=int, metavar="N", default=2,
+                        help="of a measurement that other work disturbs; 2 if not given")
     parser.add_argument("--data", metavar="DIR", help="where servers have their folders")
     parser.add_argument("--out", metavar="DIR", default=os.path.join(TREE, "build", "bench"),
                         help="for the page, the plots and the numbers; build/bench if not given")
@@ -85,7 +87,8 @@ def measure(options, folder):
     seconds = options.seconds or {"quick": 1, "default": 2, "full": 5}[options.size]
     loads = Loads(os.path.join(TREE, "build", "release", "bench", "bench_load"), seconds)
     described = machine.describe(options.binary, data)
-    measuring = Measuring(loads, os.path.abspath(options.binary), parts, folder)
+    measuring = Measuring(loads, os.path.abspath(options.binary), parts, folder,
+                          options.tries)
     measuring.run()
     return {"command": shlex.join(["scripts/bench", *sys.argv[1:]]), "machine": described,
             "failures": measuring.failures, "profiles": measuring.profiles,

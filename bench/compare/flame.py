@@ -4,7 +4,7 @@ import html
 import zlib
 
 WIDTH, LINE = 1200, 16
-LEAST = 0.002  # of the whole: what is narrower is left out
+LEAST = 0.004  # of the whole: what is narrower is left out
 
 
 class Frame:

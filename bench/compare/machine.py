@@ -62,7 +62,7 @@ def describe(binary, folder):
         "sync_ms": round(sync_ms(folder), 3),
         "versions": {
             "holdfast": first_line([binary, "--version"]) + " at "
-            + first_line(["git", "rev-parse", "--short=10", "HEAD"]),
+            + first_line(["git", "describe", "--always", "--dirty", "--abbrev=10"]),
             "etcd": first_line(["etcd", "--version"]).split(":")[-1].strip(),
             "redis": re.sub(r".* v=(\S+) .*", r"\1", first_line(["redis-server", "--version"])),
         },

@@ -13,15 +13,15 @@ from profiling import profile
 # A measurement during which other work took more of the processors is done again, and the one that
 # was disturbed least is kept: whatever its result.
 OTHERS_MAX = 0.2
-TRIES = 2
 
 
 class Measuring:
-    def __init__(self, loads, binary, parts, folder):
+    def __init__(self, loads, binary, parts, folder, tries):
         self.loads = loads
         self.binary = binary
         self.parts = parts
         self.folder = folder  # for pictures
+        self.tries = tries
         self.found = []
         self.profiles = []
         self.failures = []
@@ -79,7 +79,7 @@ class Measuring:
     def least_disturbed(self, case, system):
         self.loads.calibrate(system, case)
         rows = []
-        while not rows or rows[-1]["others"] > OTHERS_MAX and len(rows) < TRIES:
+        while not rows or rows[-1]["others"] > OTHERS_MAX and len(rows) < self.tries:
             rows.append(self.measure_once(case, system))
         return min(rows, key=lambda row: row["others"])
 
