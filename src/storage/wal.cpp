@@ -13,6 +13,12 @@ namespace {
 constexpr std::uint64_t kSegmentAlignment = 4096;
 constexpr std::size_t kBufferBytesKept = 4 << 20;  // of the group's buffer, between groups
 
+// Zeros that a small group is now and then written with, for the next ones to be written over. In
+// room that a file system has only reserved, each sync has to make durable as well which of it was
+// written: a second write and a second wait. Zeros for large groups would cost more than that.
+constexpr std::uint64_t kZerosAhead = 512 << 10;
+constexpr std::size_t kSmallGroup = 64 << 10;
+
 constexpr std::size_t kDropsAtOnce = 4;  // segments; more would keep what comes next waiting
 
 // Gathers the entries that the log ends up with, as LogState does their terms.
@@ -88,6 +94,7 @@ Wal::Wal(Disk& disk, std::string dir, WalOptions options, std::unique_ptr<File> 
       // A mark at the end was read, but perhaps never reached the disk: it proves what is before
       // it.
       synced_(end.marked && end.torn_end == 0 ? end.proven : end.offset),
+      written_to_(end.offset),
       segments_(end.segments.begin(), end.segments.end()),
       state_(end.state),
       written_(end.state.summary()) {}
@@ -124,9 +131,14 @@ IoResult<void> Wal::write_queued() {
     if (auto done = roll(group_.size()); !done) return done;
     encode_queued();
   }
+  const auto group_end = end_ + group_.size();
+  if (group_end > written_to_ && group_.size() <= kSmallGroup) {
+    group_.resize(std::min(group_end + kZerosAhead, file_bytes_) - end_);
+  }
   if (auto done = file_->write_at(end_, group_); !done) return fail_unless_full(done.error());
   if (auto done = sync_group(*file_); !done) return fail(done.error());
-  end_ += group_.size();
+  written_to_ = std::max(written_to_, end_ + group_.size());
+  end_ = group_end;
   synced_ = end_;
   written_ = state_.summary();
   if (group_.capacity() > kBufferBytesKept) group_ = std::string();
@@ -189,7 +201,7 @@ IoResult<void> Wal::roll(std::uint64_t group_bytes) {
   sequence_ = header.sequence;
   file_bytes_ = header.file_bytes;
   seed_ = segment_seed(header.identity, header.sequence);
-  end_ = synced_ = kHeaderBytes;
+  end_ = synced_ = written_to_ = kHeaderBytes;
   return {};
 }
 

@@ -76,8 +76,9 @@ class Wal {
   std::uint64_t sequence_;
   std::uint64_t file_bytes_;
   std::uint64_t seed_;
-  std::uint64_t end_;     // where the next record goes
-  std::uint64_t synced_;  // known to be durable
+  std::uint64_t end_;         // where the next record goes
+  std::uint64_t synced_;      // known to be durable
+  std::uint64_t written_to_;  // the file has no unwritten room before here, as far as is known
   std::deque<SegmentStart> segments_;
   Index first_needed_;  // as far as it is durable
   LogState state_;      // with what is queued
