@@ -1,6 +1,7 @@
 #include "kv/keyspace.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.hpp"
@@ -157,6 +158,24 @@ void Keyspace::clear() {
   digest_sum_ = 0;
   size_ = 0;
   bytes_ = 0;
+}
+
+void Keyspace::prefetch(std::span<const std::string_view> keys) const {
+  struct Search {
+    const Table* table;
+    HashedKey key;
+  };
+  std::array<Search, kPrefetchMax> searches;
+  keys = keys.first(std::min(keys.size(), kPrefetchMax));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    searches[i] = {&slots_[key_slot(keys[i])].table, {keys[i], KeyHash()(keys[i])}};
+    __builtin_prefetch(searches[i].table);
+  }
+  for (const Search& search : std::span(searches).first(keys.size())) {
+    // So little that the processor runs ahead into the next ones while this one waits.
+    const bool found = search.table->contains(search.key);
+    asm volatile("" : : "r"(found));
+  }
 }
 
 const Entry* Keyspace::find(std::string_view key) const {

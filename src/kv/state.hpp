@@ -17,6 +17,8 @@ struct State {
 
   void apply(const CommandsSection& section, ApplyListener& listener);
   void apply(const OpenSection& section, ApplyListener& listener);
+  // Of the next commands, `count` at most, what they are going to read.
+  void prefetch(Reader commands, std::size_t count);
 
   Keyspace keyspace;
   Sessions sessions;

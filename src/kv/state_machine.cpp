@@ -1,6 +1,7 @@
 #include "kv/state_machine.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.hpp"
 #include "base/checksum.hpp"
@@ -32,6 +33,7 @@ void State::apply(const CommandsSection& section, ApplyListener& listener) {
   Execution at{keyspace, sessions, applied_index, session_time_ms, section.value_bytes_max};
   Reader in(section.commands);
   for (std::uint32_t i = 0; i < section.count; ++i) {
+    if (i % Keyspace::kPrefetchMax == 0) prefetch(in, section.count - i);
     get_command(in, args);
     CHECK(in.ok());
     // The section was validated before it was proposed. A command that another node knows and
@@ -46,6 +48,17 @@ void State::apply(const CommandsSection& section, ApplyListener& listener) {
     listener.applied(section.origin, section.epoch, seq, execute(*command, at, args));
   }
   CHECK(in.finished());
+}
+
+void State::prefetch(Reader commands, std::size_t count) {
+  std::array<std::string_view, Keyspace::kPrefetchMax> keys;
+  std::size_t known = 0;
+  for (count = std::min(count, keys.size()); count > 0; --count) {
+    get_command(commands, args);
+    // Most have their key there; a wrong guess costs a search.
+    if (args.size() > 1) keys[known++] = args[1];
+  }
+  keyspace.prefetch(std::span(keys).first(known));
 }
 
 void State::advance(const BatchTime& time) {
@@ -92,6 +105,10 @@ Reply StateMachine::read(Args args) const {
   const auto* handler = std::get_if<ReadHandler>(&command->handler);
   CHECK_MSG(handler != nullptr, "a write was read");
   return (*handler)(state_->keyspace, args);
+}
+
+void StateMachine::prefetch(std::span<const std::string_view> keys) const {
+  state_->keyspace.prefetch(keys);
 }
 
 StateMachine::Numbering StateMachine::numbering_of(NodeId origin) const {

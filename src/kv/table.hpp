@@ -16,10 +16,20 @@ inline std::string_view key_of(const EntryHandle& entry) {
   return entry->key();
 }
 
+// A key whose hash is known.
+struct HashedKey {
+  std::string_view key;
+  std::size_t hash;
+};
+inline std::string_view key_of(const HashedKey& hashed) {
+  return hashed.key;
+}
+
 struct KeyHash {
   using is_transparent = void;
   using is_avalanching = void;
   std::size_t operator()(const auto& key) const { return checksum(key_of(key)); }
+  std::size_t operator()(const HashedKey& hashed) const { return hashed.hash; }
 };
 struct KeyEqual {
   using is_transparent = void;

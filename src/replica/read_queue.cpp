@@ -1,6 +1,7 @@
 #include "replica/read_queue.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/check.hpp"
 #include "base/planted.hpp"
@@ -68,8 +69,25 @@ void ReadQueue::answer(const kv::StateMachine& state) {
     const bool is_applied = group.index <= state.applied_index();
     if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) break;
     fresh_at_ = std::max(fresh_at_.value_or(group.asked), group.asked);
-    for (Read& read : group.reads) answer(read, state, group.asked, group.granted);
+    answer(group, state);
     groups_.pop_front();
+  }
+}
+
+void ReadQueue::answer(Group& group, const kv::StateMachine& state) {
+  std::vector<std::string_view> keys;
+  for (std::size_t i = 0; i < group.reads.size(); ++i) {
+    if (i % kv::StateMachine::kPrefetchMax == 0) {
+      keys.clear();
+      const auto next = std::span(group.reads).subspan(i);
+      for (const Read& read : next.first(std::min(next.size(), kv::StateMachine::kPrefetchMax))) {
+        Reader reader(read.command);
+        kv::get_command(reader, args_);
+        if (args_.size() > 1) keys.push_back(args_[1]);
+      }
+      state.prefetch(keys);
+    }
+    answer(group.reads[i], state, group.asked, group.granted);
   }
 }
 

@@ -57,6 +57,7 @@ class ReadQueue {
     Instant granted = {};  // when that was
     std::vector<Read> reads;
   };
+  void answer(Group& group, const kv::StateMachine& state);
   void answer(Read& read, const kv::StateMachine& state, Instant asked, Instant granted);
   bool awaits_answer() const { return !groups_.empty() && !groups_.back().index; }
   void drop_empty_groups();
