@@ -61,7 +61,9 @@ class Core {
 
   // Adds a command to the log. Its index tells whether it was committed: the entry that is
   // committed at that index has this term, or the command was overwritten.
-  std::expected<Index, Refusal> propose(Payload payload);
+  // `is_awaited`: by others than this node. They are told at once when it is committed, which takes
+  // a message of its own; else with what is sent to them next, a heartbeat at the latest.
+  std::expected<Index, Refusal> propose(Payload payload, bool is_awaited = true);
   // Makes `target` the membership, by a joint phase if voters change; `votes` counts in it, and its
   // members' other flags but `joins` and `replaces` are ignored. Done when an entry that is not
   // joint and has this or a higher index is committed; until then further changes are refused.
@@ -168,6 +170,7 @@ class Core {
     std::map<NodeId, Progress> peers;
     std::set<NodeId> dropped;  // are no members any more, and not yet told so
     Index term_start;          // the no-op; no read is answered before it is committed
+    Index awaited;             // the last entry that others than this node wait for
     Round round;
     std::deque<SentRound> rounds_sent;  // oldest first; kept for lease reads only
     bool lease_is_void = false;         // a successor was told to campaign, whatever was promised

@@ -145,6 +145,7 @@ void Core::become_leader(Instant now) {
   trace("leads in term " + std::to_string(term().value()));
   follow_membership(now);
   append_to_log({term(), EntryKind::kNoop, Payload()});
+  leader.awaited = leader.term_start;
   broadcast_heartbeat(now);
 }
 

@@ -12,11 +12,12 @@ namespace {
 constexpr std::size_t kRoundsKept = 1024;  // whose answers may still extend a lease
 }
 
-std::expected<Index, Refusal> Core::propose(Payload payload) {
+std::expected<Index, Refusal> Core::propose(Payload payload, bool is_awaited) {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || fault_) return std::unexpected(Refusal::kNotLeader);
   if (leader->transfer) return std::unexpected(Refusal::kTransferring);
   append_to_log({term(), EntryKind::kCommand, std::move(payload)});
+  if (is_awaited) leader->awaited = log_.last_index();
   return log_.last_index();
 }
 
@@ -74,8 +75,8 @@ void Core::replicate(Instant now) {
   if (!leader) return;
   for (auto& [node, peer] : leader->peers) {
     send_entries(now, node, peer);
-    // A commit that no entry carries is told at once: followers' clients wait for it.
-    if (peer.commit_told < std::min(commit_index_, peer.match())) send_heartbeat(node, peer);
+    const Index known = std::min(commit_index_, peer.match());
+    if (peer.commit_told < std::min(known, leader->awaited)) send_heartbeat(node, peer);
   }
 }
 

@@ -87,6 +87,7 @@ std::expected<Index, Refusal> Core::change_membership(Instant now, const Members
 Index Core::append_membership(Instant now, const Membership& membership) {
   trace("the membership becomes " + to_string(membership));
   append_to_log({term(), EntryKind::kMembership, Payload(encode(membership))});
+  std::get<Leader>(role_).awaited = log_.last_index();
   follow_membership(now);
   // Fewer voters may have been all that was missing.
   maybe_advance_commit();

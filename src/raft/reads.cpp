@@ -126,6 +126,9 @@ void Core::answer_read(const PendingRead& read, bool granted) {
          ReadIndexResponse{
              .term = term(), .token = read.token, .granted = granted, .index = read.index},
          hard_state_ticket_);
+    if (auto* leader = std::get_if<Leader>(&role_); leader && granted) {
+      leader->awaited = std::max(leader->awaited, read.index);
+    }
   } else if (granted) {
     effects_.reads_granted.push_back({read.token, read.index});
   } else {

@@ -76,7 +76,8 @@ void Replica::State::propose_writes() {
 }
 
 void Replica::State::propose(std::string batch) {
-  const auto index = core.propose(Payload(std::move(batch)));
+  // What others passed on their clients wait for.
+  const auto index = core.propose(Payload(std::move(batch)), !forwarded.empty());
   CHECK(index.has_value());
   time_proposed = *index;
   entry_times.proposed(*index);
