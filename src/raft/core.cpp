@@ -242,7 +242,11 @@ void Core::hand_out_committed() {
 
 Instant Core::next_deadline() const {
   if (fault_) return Instant::max();
-  if (handed_out_ < commit_index_) return Instant();
+  return handed_out_ < commit_index_ ? Instant() : tick_due();
+}
+
+Instant Core::tick_due() const {
+  if (fault_) return Instant::max();
   const auto* leader = std::get_if<Leader>(&role_);
   return leader ? leader->heartbeat_due : election_deadline_;
 }

@@ -92,7 +92,9 @@ class Core {
   bool transfer(Instant now, NodeId target = {});
 
   Effects take_effects(Instant now);
-  // When tick() is next of use; long ago if another turn has committed entries to hand out.
+  // When tick() is next of use.
+  Instant tick_due() const;
+  // The same; or long ago, if another turn has committed entries to hand out.
   Instant next_deadline() const;
 
   NodeId id() const { return config_.id; }

@@ -131,11 +131,15 @@ void Replica::set_unix_time(Instant now, std::uint64_t unix_ms) {
   }
 }
 
+Instant Replica::tick_due() const {
+  const State& s = *state_;
+  return std::min({s.core.tick_due(), s.writes.next_deadline(), s.reads.next_deadline()});
+}
+
 Instant Replica::next_deadline() const {
   State& s = *state_;
-  return std::min({s.expiry_deadline(), s.core.next_deadline(), s.writes.next_deadline(),
-                   s.reads.next_deadline(), s.members.next_deadline(), s.maker.next_deadline(),
-                   s.sender.next_deadline()});
+  return std::min({tick_due(), s.core.next_deadline(), s.expiry_deadline(),
+                   s.members.next_deadline(), s.maker.next_deadline(), s.sender.next_deadline()});
 }
 
 Output Replica::take_output(Instant now) {

@@ -70,8 +70,10 @@ class Replica {
   // What the wall clock says, to be told at the beginning and every second or so: keys expire by
   // it (see ClusterClock).
   void set_unix_time(Instant now, std::uint64_t unix_ms);
-  // To be called at next_deadline() at the latest; early or late calls do no harm.
+  // To be called at tick_due() at the latest; early or late calls do no harm.
   void tick(Instant now);
+  Instant tick_due() const;
+  // The next turn must not begin later, whether anything arrives or not.
   Instant next_deadline() const;
 
   // Ends the turn.

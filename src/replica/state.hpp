@@ -42,6 +42,7 @@ struct Replica::State final : kv::ApplyListener {
   // requests.cpp
   void receive_forward(NodeId from, const wire::Forward& forward);
   void send_writes();
+  bool is_gathering() const;
   void propose_writes();
   void forward_writes();
   void propose(std::string sections);

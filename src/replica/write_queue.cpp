@@ -62,7 +62,7 @@ std::string WriteQueue::next_section(Instant now) {
     if (sent_bytes_ >= config_.window_bytes || (full && !commands.empty())) break;
     commands += command;
     (is_new ? waiting_.front() : numbered_[sent_]).sent = now;
-    sent_bytes_ += command.size();
+    sent_bytes_ += cost(is_new ? waiting_.front() : numbered_[sent_]);
     ++sent_;
     if (!is_new) continue;
     numbered_.push_back(std::move(waiting_.front()));
@@ -142,7 +142,7 @@ WriteQueue::Write WriteQueue::take_front() {
   if (given_up_ > 0) --given_up_;
   if (sent_ > 0) {
     --sent_;
-    sent_bytes_ -= write.command.size();
+    sent_bytes_ -= cost(write);
   }
   return write;
 }

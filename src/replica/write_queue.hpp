@@ -57,6 +57,7 @@ class WriteQueue {
   bool has_opened() const { return static_cast<bool>(epoch_); }
   std::size_t size() const { return numbered_.size() + waiting_.size(); }
   std::size_t bytes() const { return bytes_; }
+  std::size_t unsent_bytes() const { return bytes_ - sent_bytes_; }
   Instant next_deadline() const;
 
  private:
@@ -88,7 +89,7 @@ class WriteQueue {
   std::uint64_t first_seq_ = 1;  // of numbered_.front()
   std::size_t given_up_ = 0;     // of numbered_: nobody waits for them any more
   std::size_t sent_ = 0;         // … and these need not be sent again, as far as is known
-  std::size_t sent_bytes_ = 0;
+  std::size_t sent_bytes_ = 0;   // what they cost
   std::uint64_t gap_seen_at_ = 0;
 
   Duration resend_after_;

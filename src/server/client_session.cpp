@@ -9,10 +9,6 @@ namespace {
 constexpr std::size_t kReadBytes = 64 << 10;
 constexpr auto kLingerTime = std::chrono::seconds(1);
 
-bool would_block(const ErrorCode& error) {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
-
 // All sessions read on the node's one thread, each when its socket has something, so one buffer
 // serves them all and an idle client costs none.
 std::array<char, kReadBytes>& read_buffer() {
@@ -20,36 +16,41 @@ std::array<char, kReadBytes>& read_buffer() {
   return buffer;
 }
 
-std::string remote_address(const tcp::socket& socket) {
-  ErrorCode error;
-  const auto endpoint = socket.remote_endpoint(error);
-  if (error) return "?:0";
-  return Address{endpoint.address().to_string(), endpoint.port()}.to_string();
-}
-
 }  // namespace
 
 ClientSession::ClientSession(tcp::socket socket, std::uint64_t id,
-                             const frontend::Settings& settings, frontend::Port& port, Host& host)
+                             const frontend::Settings& settings, frontend::Port& port,
+                             Poller& poller, Host& host)
     : socket_(std::move(socket)),
-      connection_(id, remote_address(socket_), settings, port, now()),
+      connection_(id, socket_.address(), settings, port, now()),
+      poller_(poller),
       host_(host) {}
 
 void ClientSession::start() {
-  ErrorCode error;
-  socket_.non_blocking(true, error);
-  if (error) return close();
-  socket_.set_option(tcp::no_delay(true), error);
-  socket_.set_option(asio::socket_base::keep_alive(true), error);
-  if (state_ == State::kOpen) wait_readable();
+  watch(Poller::For::kInput);
 }
 
 void ClientSession::refuse(std::string_view text) {
-  ErrorCode ignored;
-  socket_.non_blocking(true, ignored);
   unsent_ = text;
   send_unsent();
   if (state_ == State::kOpen) linger();
+}
+
+void ClientSession::watch(Poller::For what) {
+  if (state_ == State::kClosed || watched_ == what) return;
+  if (!poller_.watch(socket_.fd(), connection_.id(), what, !watched_)) return close();
+  watched_ = what;
+}
+
+void ClientSession::ready() {
+  switch (*watched_) {
+    case Poller::For::kInput:
+      return state_ == State::kOpen ? readable() : discard_input();
+    case Poller::For::kOutput:
+      return writable();
+    case Poller::For::kNothing:
+      return close();  // it has broken
+  }
 }
 
 void ClientSession::hear(const std::string& monitor_line) {
@@ -67,6 +68,7 @@ void ClientSession::drain() {
   // What the kernel has was sent before the client could know that we stop.
   if (connection_.wants_read()) readable();
   drains_ = true;
+  watch(unsent_.empty() ? Poller::For::kNothing : Poller::For::kOutput);
   connection_.end_of_input();
   touch();
 }
@@ -83,8 +85,7 @@ void ClientSession::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   linger_timer_.reset();
-  ErrorCode ignored;
-  socket_.close(ignored);
+  socket_.close();
   host_.closed(connection_.id());
 }
 
@@ -108,61 +109,40 @@ void ClientSession::flush(Instant now) {
   }
   if (!unsent_.empty()) return;
   if (connection_.should_close()) return linger();
-  if (connection_.wants_read() && !drains_) wait_readable();
-}
-
-void ClientSession::wait_readable() {
-  if (waits_readable_) return;
-  waits_readable_ = true;
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const ErrorCode& error) {
-    self->waits_readable_ = false;
-    if (error || self->state_ == State::kClosed) return;
-    self->state_ == State::kOpen ? self->readable() : self->discard_input();
-  });
+  if (connection_.wants_read() && !drains_) watch(Poller::For::kInput);
 }
 
 void ClientSession::readable() {
   if (drains_) return;
-  ErrorCode error;
-  const std::size_t size = socket_.read_some(asio::buffer(read_buffer()), error);
-  if (would_block(error)) return wait_readable();
-  if (error == asio::error::eof) {
+  const auto size = socket_.read(read_buffer());
+  if (size) {
+    connection_.receive(now(), {read_buffer().data(), *size});
+  } else if (size.error() == ClientSocket::Error::kEnded) {
     connection_.end_of_input();
-  } else if (error) {
+  } else if (size.error() == ClientSocket::Error::kBroken) {
     return close();
-  } else {
-    connection_.receive(now(), {read_buffer().data(), size});
   }
+  // It is watched again when there is room.
+  if (!connection_.wants_read()) watch(Poller::For::kNothing);
   touch();
 }
 
-void ClientSession::wait_writable() {
-  if (waits_writable_) return;
-  waits_writable_ = true;
-  socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const ErrorCode& error) {
-    self->waits_writable_ = false;
-    if (error || self->state_ != State::kOpen) return;
-    if (!self->send_unsent()) return;
-    // There may be replies that had no room beside the piece that was sent.
-    self->connection_.resume(now());
-    self->touch();
-  });
+void ClientSession::writable() {
+  if (!send_unsent()) return;
+  // There may be replies that had no room beside the piece that was sent.
+  watch(Poller::For::kNothing);
+  connection_.resume(now());
+  touch();
 }
 
 bool ClientSession::send_unsent() {
   while (sent_ < unsent_.size()) {
-    ErrorCode error;
-    const auto rest = asio::buffer(unsent_.data() + sent_, unsent_.size() - sent_);
-    const std::size_t size = socket_.write_some(rest, error);
-    if (would_block(error)) {
-      wait_writable();
+    const auto size = socket_.write(std::string_view(unsent_).substr(sent_));
+    if (!size) {
+      size.error() == ClientSocket::Error::kWouldBlock ? watch(Poller::For::kOutput) : close();
       return false;
     }
-    if (error) {
-      close();
-      return false;
-    }
-    sent_ += size;
+    sent_ += *size;
   }
   std::string().swap(unsent_);
   sent_ = 0;
@@ -171,22 +151,18 @@ bool ClientSession::send_unsent() {
 
 void ClientSession::linger() {
   state_ = State::kLingering;
-  ErrorCode error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
-  if (error) return close();
-  linger_timer_.emplace(socket_.get_executor(), kLingerTime);
+  if (!socket_.end_output()) return close();
+  linger_timer_.emplace(poller_.executor(), kLingerTime);
   linger_timer_->async_wait([weak = weak_from_this()](const ErrorCode& cancelled) {
     const auto self = weak.lock();
     if (self && !cancelled) self->close();
   });
-  wait_readable();
+  watch(Poller::For::kInput);
 }
 
 void ClientSession::discard_input() {
-  ErrorCode error;
-  socket_.read_some(asio::buffer(read_buffer()), error);
-  if (error && !would_block(error)) return close();
-  wait_readable();
+  const auto size = socket_.read(read_buffer());
+  if (!size && size.error() != ClientSocket::Error::kWouldBlock) close();
 }
 
 }  // namespace holdfast::server

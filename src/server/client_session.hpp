@@ -7,7 +7,8 @@
 #include <string>
 
 #include "frontend/connection.hpp"
-#include "server/asio.hpp"
+#include "server/client_socket.hpp"
+#include "server/poller.hpp"
 
 namespace holdfast::server {
 
@@ -30,10 +31,12 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
     virtual void closed(std::uint64_t id) = 0;
   };
 
+  // `poller` is to call ready() under this number.
   ClientSession(tcp::socket socket, std::uint64_t id, const frontend::Settings& settings,
-                frontend::Port& port, Host& host);
+                frontend::Port& port, Poller& poller, Host& host);
 
   void start();
+  void ready();
   // Says this, and closes.
   void refuse(std::string_view text);
   void complete(Instant now, replica::Completion completion);
@@ -53,21 +56,21 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   enum class State : std::uint8_t { kOpen, kLingering, kClosed };
 
   void touch();
-  void wait_readable();
+  void watch(Poller::For what);
   void readable();
   void discard_input();
-  void wait_writable();
+  void writable();
   // False: it could not be sent whole.
   bool send_unsent();
   void linger();
 
-  tcp::socket socket_;
+  ClientSocket socket_;
   frontend::Connection connection_;
+  Poller& poller_;
   Host& host_;
   State state_ = State::kOpen;
   bool is_touched_ = false;
-  bool waits_readable_ = false;
-  bool waits_writable_ = false;
+  std::optional<Poller::For> watched_;
   bool drains_ = false;
   bool is_told_to_move_ = false;
   std::string unsent_;

@@ -19,6 +19,7 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 Clients::Clients(tcp::acceptor acceptor, std::size_t clients_max,
                  const frontend::Settings& settings, frontend::Port& port, Host& host)
     : acceptor_(std::move(acceptor)),
+      poller_(acceptor_.get_executor(), *this),
       accept_pause_(acceptor_.get_executor()),
       clients_max_(clients_max),
       settings_(settings),
@@ -46,8 +47,8 @@ void Clients::took(const ErrorCode& error, tcp::socket socket) {
   if (sessions_.size() < clients_max_ + kRefusedMax) {
     const bool full = sessions_.size() >= clients_max_;
     ClientSession::Host& host = *this;
-    const auto session =
-        std::make_shared<ClientSession>(std::move(socket), accepted_, settings_, port_, host);
+    const auto session = std::make_shared<ClientSession>(std::move(socket), accepted_, settings_,
+                                                         port_, poller_, host);
     sessions_.emplace(accepted_, session);
     full ? session->refuse("-ERR max number of clients reached\r\n") : session->start();
     if (full && ++refused_ == 1) {
@@ -69,6 +70,7 @@ void Clients::tell_monitors(const std::string& line) {
 
 void Clients::flush(Instant now) {
   for (const auto& session : std::exchange(touched_, {})) session->flush(now);
+  poller_.end_turn();
 }
 
 std::size_t Clients::announce_move(const Address& address, std::int64_t seconds) {
@@ -140,6 +142,14 @@ std::size_t Clients::kill(std::optional<std::uint64_t> id,
 
 void Clients::touched(std::shared_ptr<ClientSession> session) {
   touched_.push_back(std::move(session));
+}
+
+void Clients::ready(std::uint64_t id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  // It may close and so take itself out of the map.
+  const auto session = found->second;
+  session->ready();
 }
 
 void Clients::closed(std::uint64_t id) {

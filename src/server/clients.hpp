@@ -13,7 +13,7 @@
 namespace holdfast::server {
 
 // Accepts clients and keeps their sessions.
-class Clients final : private ClientSession::Host {
+class Clients final : private ClientSession::Host, private Poller::Host {
  public:
   class Host {
    public:
@@ -57,8 +57,10 @@ class Clients final : private ClientSession::Host {
   void took(const ErrorCode& error, tcp::socket socket);
   void touched(std::shared_ptr<ClientSession> session) override;
   void closed(std::uint64_t id) override;
+  void ready(std::uint64_t id) override;
 
   tcp::acceptor acceptor_;
+  Poller poller_;
   asio::steady_timer accept_pause_;
   std::size_t clients_max_;
   const frontend::Settings& settings_;

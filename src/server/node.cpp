@@ -148,7 +148,7 @@ void Node::tell_time(Instant time) {
 }
 
 void Node::end_turn() {
-  if (now() >= replica_.next_deadline()) {
+  if (now() >= replica_.tick_due()) {
     // After a long turn, or a sleep of the whole process, what is overdue may have arrived by now:
     // the leader's word, or followers' answers.
     peers_.read_arrived();

@@ -68,7 +68,7 @@ replica::Output KvServer::end_turn(Instant now) {
     replica_.set_unix_time(now, unix_time_us() / 1000);
     tell_time_at_ = now + std::chrono::seconds(1);
   }
-  if (now >= replica_.next_deadline()) replica_.tick(now);
+  if (now >= replica_.tick_due()) replica_.tick(now);
   replica::Output output = replica_.take_output(now);
   for (replica::Completion& completion : output.completions) {
     const auto found = connections_.find(completion.key.client);

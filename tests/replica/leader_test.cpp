@@ -28,9 +28,22 @@ class Leader : public testing::Test {
   void finish_disk(const Output& output) {
     for (const raft::Persist& batch : output.persist) node->persisted(now, batch.ticket);
   }
-  void write() {
-    const std::vector<std::string_view> set{"SET", "k", "v"};
+  // Its epoch is opened and applied, so what follows are writes. The last index.
+  Index lead() {
+    finish_disk(node->take_output(now));
+    hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = Index(2)});
+    node->take_output(now);
+    return node->status().last_index;
+  }
+  void write(const std::string& value = "v") {
+    const std::vector<std::string_view> set{"SET", "k", value};
     node->submit_write(now, {1, ++request}, set);
+  }
+  void forward_from(std::uint64_t from) {
+    std::string section;
+    Writer writer(section);
+    kv::put_section(kv::OpenSection{.origin = NodeId(from), .nonce = 7}, writer);
+    node->receive(now, NodeId(from), wire::Forward{Term(1), Payload(std::move(section))});
   }
 
   Instant now{std::chrono::seconds(1)};
@@ -38,12 +51,62 @@ class Leader : public testing::Test {
   std::optional<Replica> node;
 };
 
+// Kills: an entry for each turn while the disk writes the one before.
+TEST_F(Leader, FewWritesWhileTheDiskIsBusy_AreOneEntry) {
+  const Index before = lead();
+  write();
+  const Output first = node->take_output(now);
+  for (int i = 0; i < 3; ++i) {
+    write();
+    node->take_output(now);
+  }
+  EXPECT_EQ(node->status().last_index, before.next());
+  finish_disk(first);
+  node->take_output(now);
+  EXPECT_EQ(node->status().last_index, before.plus(2));
+}
+
+// Kills: waiting for a slow disk when a majority has the entry without it.
+TEST_F(Leader, WritesGather_UntilOthersHaveWhatWasBefore) {
+  const Index before = lead();
+  write();
+  node->take_output(now);
+  write();
+  node->take_output(now);
+  for (const std::uint64_t peer : {2, 3}) {
+    hear(peer, raft::AppendResponse{.term = Term(1), .accepted = true, .match = before.next()});
+  }
+  node->take_output(now);
+  EXPECT_EQ(node->status().last_index, before.plus(2));
+}
+
+// Kills: a large batch that waits though it has nothing to gain.
+TEST_F(Leader, MuchToWriteWhileTheDiskIsBusy_GoesOutAtOnce) {
+  const Index before = lead();
+  write();
+  node->take_output(now);
+  write(std::string(100'000, 'x'));
+  node->take_output(now);
+  EXPECT_EQ(node->status().last_index, before.plus(2));
+}
+
+// Kills: two messages and two awakened nodes for each entry, for nobody's sake.
+TEST_F(Leader, CommitIsToldAtOnce_ToThoseWhoWait) {
+  const Index before = lead();
+  write();
+  finish_disk(node->take_output(now));
+  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = before.next()});
+  EXPECT_TRUE(node->take_output(now).messages.empty());
+  forward_from(3);
+  finish_disk(node->take_output(now));
+  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = before.plus(2)});
+  EXPECT_FALSE(node->take_output(now).messages.empty());
+}
+
 // Kills: a resend timer that goes on for what is in the leader's own log, at which the host's loop
 // spins while the disks of a majority are slow.
 TEST_F(Leader, WriteThatIsNotCommittedForLong_WaitsWithoutADeadlineInThePast) {
-  // Its epoch is opened and applied, so what follows is the write itself.
-  finish_disk(node->take_output(now));
-  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = Index(2)});
+  lead();
   write();
   finish_disk(node->take_output(now));
   ASSERT_EQ(node->status().last_index, Index(3));
@@ -59,9 +122,7 @@ TEST_F(Leader, WriteThatIsNotCommittedForLong_WaitsWithoutADeadlineInThePast) {
 
 // Kills: proposing all the same, which ended the process before anybody was told why.
 TEST_F(Leader, SecondLeaderInItsTerm_IsReportedThoughWritesWait) {
-  finish_disk(node->take_output(now));
-  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = Index(2)});
-  node->take_output(now);
+  lead();
   write();
   hear(3, raft::Heartbeat{.term = Term(1)});
   const Output output = node->take_output(now);
@@ -74,10 +135,7 @@ TEST_F(Leader, ForwardOfAStranger_IsNotProposed) {
   finish_disk(node->take_output(now));
   const Index last = node->status().last_index;
   const auto last_after_forward_of = [&](std::uint64_t from) {
-    std::string section;
-    Writer writer(section);
-    kv::put_section(kv::OpenSection{.origin = NodeId(from), .nonce = 7}, writer);
-    node->receive(now, NodeId(from), wire::Forward{Term(1), Payload(std::move(section))});
+    forward_from(from);
     node->take_output(now);
     return node->status().last_index;
   };
