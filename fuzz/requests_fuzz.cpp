@@ -16,6 +16,7 @@ using Event = RequestParser::Event;
 
 std::vector<std::string> read_all(std::string_view bytes, std::size_t piece) {
   holdfast::resp::RequestLimits limits;
+  limits.arguments_max = 20;
   limits.argument_bytes_max = 100;
   limits.command_bytes_max = 400;
   RequestParser parser(limits);
@@ -25,7 +26,8 @@ std::vector<std::string> read_all(std::string_view bytes, std::size_t piece) {
     for (Event event = parser.next(); event != Event::kNeedMore; event = parser.next()) {
       std::string text;
       if (event == Event::kError) return seen.push_back(parser.error()), seen;
-      if (event == Event::kTooLarge) text = parser.one_argument_too_large() ? "(value)" : "(all)";
+      if (event == Event::kTooLarge)
+        text = "too much: " + std::to_string(static_cast<int>(parser.excess()));
       if (event == Event::kCommand) {
         CHECK(!parser.args().empty());
         for (const std::string_view arg : parser.args()) (text += arg) += '\0';

@@ -121,7 +121,7 @@ void Connection::pump() {
       if (event == Event::kError) return fail(parser_.error());
       if (event == Event::kTooLarge) {
         client_.transaction.spoil();
-        say(too_large(parser_.one_argument_too_large(), settings_));
+        say(too_large(parser_.excess(), settings_));
         continue;
       }
     } else if (!is_released()) {

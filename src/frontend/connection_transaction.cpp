@@ -16,6 +16,7 @@ namespace holdfast::frontend {
 namespace {
 
 using kv::Reply;
+using Excess = resp::RequestParser::Excess;
 using Path = ReplyQueue::Path;
 
 // What is never kept: it ends the transaction, or has no place in one.
@@ -60,7 +61,7 @@ std::optional<Reply> Connection::refuse_queued(kv::Args args) const {
     if ((*local)->submit != nullptr) return not_in_a_transaction();
   }
   const std::size_t bytes = client_.transaction.bytes() + Transaction::bytes_of(args);
-  if (bytes > settings_.command_bytes_max) return too_large(false, settings_);
+  if (bytes > settings_.command_bytes_max) return too_large(Excess::kCommand, settings_);
   return std::nullopt;
 }
 
@@ -94,7 +95,8 @@ bool Connection::run_exec(kv::Args once) {
     const auto args = views(command);
     const LocalCommand* local = kv::find_command(args) == nullptr ? *resolve_local(args) : nullptr;
     local == nullptr ? words.command(args) : words.answered(answer(*local, args));
-    if (words.bytes() > settings_.command_bytes_max) return say(too_large(false, settings_)), true;
+    if (words.bytes() > settings_.command_bytes_max)
+      return say(too_large(Excess::kCommand, settings_)), true;
   }
   std::vector<std::string_view> stored(once.begin(), once.end());
   stored.insert(stored.end(), words.words().begin(), words.words().end());
@@ -108,7 +110,7 @@ bool Connection::run_watch(kv::Args args) {
     return say(Reply::error("ERR WATCH inside MULTI is not allowed")), true;
   }
   const std::size_t bytes = client_.transaction.bytes() + Transaction::bytes_of(args);
-  if (bytes > settings_.command_bytes_max) return say(too_large(false, settings_)), true;
+  if (bytes > settings_.command_bytes_max) return say(too_large(Excess::kCommand, settings_)), true;
   std::vector<std::string_view> versions(args.begin(), args.end());
   versions[0] = kv::kVersions;
   const auto request = run_data(kv::versions_spec(), versions);

@@ -58,9 +58,19 @@ std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Ar
   return moved(*first_key, settings, port);
 }
 
-kv::Reply too_large(bool one_argument, const Settings& settings) {
-  return one_argument ? longer_than("value", settings.value_bytes_max)
-                      : longer_than("command", settings.command_bytes_max);
+kv::Reply too_large(resp::RequestParser::Excess excess, const Settings& settings) {
+  using Excess = resp::RequestParser::Excess;
+  switch (excess) {
+    case Excess::kArgument:
+      return longer_than("value", settings.value_bytes_max);
+    case Excess::kArguments:
+      return kv::Reply::error("ERR command has more arguments than the limit of " +
+                              std::to_string(resp::RequestLimits().arguments_max));
+    case Excess::kNone:
+    case Excess::kCommand:
+      break;
+  }
+  return longer_than("command", settings.command_bytes_max);
 }
 
 }  // namespace holdfast::frontend

@@ -15,7 +15,7 @@ std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Ar
                                              const ClientState& client, const Settings& settings,
                                              const Port& port);
 
-// For a command whose arguments, or one of them, the parser passed over.
-kv::Reply too_large(bool one_argument, const Settings& settings);
+// For a command that the parser passed over.
+kv::Reply too_large(resp::RequestParser::Excess excess, const Settings& settings);
 
 }  // namespace holdfast::frontend

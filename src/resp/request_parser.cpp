@@ -44,12 +44,12 @@ RequestParser::Event RequestParser::next() {
     if (step == Step::kOn) continue;
     if (step == Step::kMore) return error_.empty() ? Event::kNeedMore : Event::kError;
     complete_ = true;
-    return too_large_ ? Event::kTooLarge : Event::kCommand;
+    return excess_ != Excess::kNone ? Event::kTooLarge : Event::kCommand;
   }
 }
 
 std::span<const std::string_view> RequestParser::args() {
-  CHECK(complete_ && !too_large_);
+  CHECK(complete_ && excess_ == Excess::kNone);
   const std::string_view base =
       inline_ ? std::string_view(inline_text_) : std::string_view(buffer_).substr(begin_);
   views_.clear();
@@ -60,7 +60,8 @@ std::span<const std::string_view> RequestParser::args() {
 void RequestParser::forget_command() {
   begin_ = pos_;
   command_bytes_ = 0;
-  complete_ = inline_ = too_large_ = argument_too_large_ = false;
+  complete_ = inline_ = false;
+  excess_ = Excess::kNone;
   release_if_large(ranges_, kKeptArgumentsMax);
   release_if_large(views_, kKeptArgumentsMax);
   release_if_large(inline_text_, kKeptBytesMax);
@@ -72,13 +73,18 @@ RequestParser::Step RequestParser::start_command() {
   const auto line = take_length_line("too big mbulk count string");
   if (!line) return Step::kMore;
   const auto count = parse_integer(line->substr(1));
-  if (!count || *count > limits_.arguments_max) return fail("invalid multibulk length");
+  if (!count || *count > limits_.announced_arguments_max) return fail("invalid multibulk length");
   if (!limits_.authenticated && *count > RequestLimits::kUnauthenticatedArgumentsMax) {
     return fail("unauthenticated multibulk length");
   }
   arguments_left_ = std::max<std::int64_t>(*count, 0);
   begin_ = pos_;
+  if (*count > limits_.arguments_max) pass_over(Excess::kArguments);
   return Step::kOn;
+}
+
+void RequestParser::pass_over(Excess reason) {
+  if (excess_ == Excess::kNone) excess_ = reason;
 }
 
 RequestParser::Step RequestParser::read_inline() {
@@ -97,7 +103,7 @@ RequestParser::Step RequestParser::read_inline() {
 
 RequestParser::Step RequestParser::read_argument() {
   if (!body_left_) return read_bulk_header();
-  const Step step = too_large_ ? pass_over_body() : read_bulk_body();
+  const Step step = excess_ != Excess::kNone ? pass_over_body() : read_bulk_body();
   if (step == Step::kMore) return step;
   body_left_.reset();
   --arguments_left_;
@@ -118,9 +124,9 @@ RequestParser::Step RequestParser::read_bulk_header() {
   }
   body_left_ = static_cast<std::size_t>(*size);
   command_bytes_ += *body_left_ + kArgumentOverhead;
-  if (*body_left_ > limits_.argument_bytes_max) too_large_ = argument_too_large_ = true;
-  if (command_bytes_ > limits_.command_bytes_max) too_large_ = true;
-  if (too_large_) begin_ = pos_;
+  if (*body_left_ > limits_.argument_bytes_max) pass_over(Excess::kArgument);
+  if (command_bytes_ > limits_.command_bytes_max) pass_over(Excess::kCommand);
+  if (excess_ != Excess::kNone) begin_ = pos_;
   return Step::kOn;
 }
 

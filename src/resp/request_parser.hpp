@@ -14,7 +14,7 @@ namespace holdfast::resp {
 
 struct RequestLimits {
   // Beyond these the stream is broken: a final protocol error.
-  std::int64_t arguments_max = 1'048'576;
+  std::int64_t announced_arguments_max = INT32_MAX;
   std::int64_t bulk_bytes_max = 512 << 20;
   std::size_t line_bytes_max = 64 << 10;  // inline commands and length lines
   // A client that has not said its password is believed to have little to say.
@@ -23,6 +23,7 @@ struct RequestLimits {
   static constexpr std::int64_t kUnauthenticatedBulkBytesMax = 16 << 10;
 
   // Beyond these the command's bytes are passed over, and the next one is read.
+  std::int64_t arguments_max = 1'048'576;
   std::size_t argument_bytes_max = 64 << 20;
   std::size_t command_bytes_max = 128 << 20;  // bytes and overhead of all its arguments
 };
@@ -49,8 +50,9 @@ class RequestParser {
   // Of the last command. The views end at the next call of next() or feed(); after a feed(),
   // args() gives them anew.
   std::span<const std::string_view> args();
-  // Of the last event kTooLarge.
-  bool one_argument_too_large() const { return argument_too_large_; }
+  // Of the last event kTooLarge: which of its limits.
+  enum class Excess : std::uint8_t { kNone, kArgument, kArguments, kCommand };
+  Excess excess() const { return excess_; }
   // As Redis writes it, "ERR Protocol error: …".
   const std::string& error() const { return error_; }
 
@@ -72,6 +74,7 @@ class RequestParser {
   Step read_bulk_body();
   Step pass_over_body();
   Step fail(std::string_view what);
+  void pass_over(Excess reason);
   std::optional<std::string_view> take_length_line(std::string_view too_big);
   std::string_view unread() const { return std::string_view(buffer_).substr(pos_); }
 
@@ -84,7 +87,7 @@ class RequestParser {
   std::int64_t arguments_left_ = 0;       // zero: between commands
   std::optional<std::size_t> body_left_;  // of the argument whose length was read
   std::size_t command_bytes_ = 0;
-  bool too_large_ = false, argument_too_large_ = false;
+  Excess excess_ = Excess::kNone;
   bool complete_ = false, inline_ = false;
 
   std::vector<Range> ranges_;  // of inline_text_, or of the buffer from begin_

@@ -96,6 +96,19 @@ TEST_F(BadInput, ValueOverTheLimit_IsRefusedAndTheConnectionGoesOn) {
   EXPECT_EQ(ask(connection, {"GET", "k"}).size(), kLongestValue);
 }
 
+// Twice as many arguments as a command may have.
+TEST_F(BadInput, MsetOfAMillionKeys_IsRefusedAndTheConnectionGoesOn) {
+  auto connection = cluster().connect(1);
+  std::vector<std::string> words{"MSET"};
+  for (int i = 0; i < 1'000'000; ++i) {
+    words.push_back("mset:" + std::to_string(i));
+    words.push_back("v");
+  }
+  EXPECT_EQ(ask(connection, words),
+            "(error) ERR command has more arguments than the limit of 1048576");
+  EXPECT_EQ(ask(connection, {"EXISTS", "mset:0", "mset:999999"}), "0");
+}
+
 TEST_F(BadInput, ClientsOverTheMaximum_AreToldSo) {
   std::vector<client::Connection> connections;
   for (int i = 0; i < 200; ++i) {

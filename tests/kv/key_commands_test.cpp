@@ -134,6 +134,29 @@ TEST(Restore, ExpiryInThePast_RemovesWhatIsReplaced) {
   EXPECT_EQ(machine.run({"EXISTS", "k"}), Reply::integer(0));
 }
 
+TEST(Values, OfTheLargestOffset_AreMadeAndNoneBeyond) {
+  Machine machine;
+  machine.value_bytes_max = 512 << 20;
+  EXPECT_EQ(machine.read({"GETBIT", "k", "4294967295"}), n(0));
+  EXPECT_EQ(machine.run({"SETRANGE", "k", "536870911", "x"}), n(512 << 20));
+  EXPECT_EQ(machine.run({"SETBIT", "k", "4294967295", "1"}), n(0));
+  EXPECT_EQ(machine.read({"GETRANGE", "k", "-1", "-1"}), b("y"));
+  EXPECT_EQ(machine.read({"BITPOS", "k", "1", "-1"}), n(8 * 536870911LL + 1));
+  const auto refused = [&](const Words& words, const std::string& text) {
+    EXPECT_EQ(machine.run(words), Reply::error("ERR " + text)) << testing::PrintToString(words);
+  };
+  for (const char* offset : {"4294967296", "-1", "9223372036854775808", "x"}) {
+    refused({"SETBIT", "k", offset, "1"}, "bit offset is not an integer or out of range");
+    refused({"GETBIT", "k", offset}, "bit offset is not an integer or out of range");
+  }
+  const std::string too_long = "string exceeds maximum allowed size (536870912 bytes)";
+  refused({"SETRANGE", "k", "536870912", "x"}, too_long);
+  refused({"SETRANGE", "k", "9223372036854775807", "x"}, too_long);
+  refused({"SETRANGE", "k", "-1", "x"}, "offset is out of range");
+  refused({"APPEND", "k", "x"}, too_long);
+  EXPECT_EQ(machine.read({"STRLEN", "k"}), n(512 << 20));
+}
+
 TEST(Values, OverTheLimit_AreRefusedByEveryCommandThatMakesThem) {
   Machine machine;
   machine.value_bytes_max = 8;

@@ -12,6 +12,20 @@ using namespace std::string_literals;
 using Event = RequestParser::Event;
 using testing::ElementsAre;
 
+std::string to_string(RequestParser::Excess excess) {
+  switch (excess) {
+    case RequestParser::Excess::kNone:
+      break;
+    case RequestParser::Excess::kArgument:
+      return "argument";
+    case RequestParser::Excess::kArguments:
+      return "arguments";
+    case RequestParser::Excess::kCommand:
+      return "command";
+  }
+  return "nothing";
+}
+
 // Everything a parser says, one line per event.
 class Transcript {
  public:
@@ -28,8 +42,7 @@ class Transcript {
           failed_ = true;
           return;
         case Event::kTooLarge:
-          lines_.push_back(parser_.one_argument_too_large() ? "argument too large"
-                                                            : "command too large");
+          lines_.push_back(to_string(parser_.excess()) + " too large");
           break;
         case Event::kCommand:
           std::string line;
@@ -131,7 +144,7 @@ TEST(RequestParser, BrokenProtocol_IsToldInRedisWords) {
       {"*1\r\n$\r\n", "invalid bulk length"},
       {"*1\r\n$4x\r\n", "invalid bulk length"},
       {"*1\r\n$4\r\nPINGPONG\r\n", "invalid bulk length"},
-      {"*1048577\r\n", "invalid multibulk length"},
+      {"*2147483648\r\n", "invalid multibulk length"},
       {"*9223372036854775808\r\n", "invalid multibulk length"},
       {"*\r\n", "invalid multibulk length"},
       {"*1 \r\n", "invalid multibulk length"},
@@ -223,6 +236,21 @@ TEST(RequestParser, ManyArgumentsOfAllowedSize_AreBoundedTogether) {
   for (int i = 0; i < 50; ++i) bytes += "$1\r\nx\r\n";
   EXPECT_THAT(parse(bytes + "PING\r\n", small_limits()),
               ElementsAre("command too large", "[PING]"));
+}
+
+TEST(RequestParser, TooManyArguments_ArePassedOverAndTheNextCommandRead) {
+  RequestLimits limits;
+  limits.arguments_max = 1'000'000;
+  Transcript transcript(limits);
+  transcript.feed("*1000001\r\n");
+  std::string chunk;
+  for (int i = 0; i < 1000; ++i) chunk += "$3\r\nkey\r\n";
+  for (int i = 0; i < 1000; ++i) {
+    transcript.feed(chunk);
+    ASSERT_LE(transcript.parser().buffered_bytes(), chunk.size());
+  }
+  transcript.feed("$1\r\nx\r\nPING\r\n");
+  EXPECT_THAT(transcript.lines(), ElementsAre("arguments too large", "[PING]"));
 }
 
 TEST(RequestParser, DeepPipeline_ComesOutInOrder) {
