@@ -71,3 +71,29 @@ test("node-redis as a cluster client", async () => {
   assert.equal(client.masters.length, 1);
   await client.close();
 });
+
+// Last: another node leads after it.
+test("node-redis with maintNotifications goes where MOVING says, and no request fails", async (t) => {
+  const options = { socket: { host, port: leader }, RESP: 3, maintNotifications: "enabled" };
+  const client = createClient(options);
+  const errors = [];
+  client.on("error", (error) => errors.push(error));
+  t.after(() => client.destroy());
+  await client.connect();
+  const node = async () => (await client.info("raft")).match(/raft_node_id:(\d+)/)[1];
+  const first = await node();
+  await client.del("moving");
+  const operator = createClient({ socket: { host, port: leader } });
+  t.after(() => operator.destroy());
+  await operator.connect();
+  await operator.sendCommand(["RAFT", "TRANSFER"]);
+  let increments = 0;
+  const deadline = Date.now() + 20_000;
+  while ((await node()) === first && Date.now() < deadline) {
+    const sent = Array.from({ length: 20 }, () => client.incr("moving"));
+    increments += (await Promise.all(sent)).length;
+  }
+  assert.notEqual(await node(), first);
+  assert.equal(await client.get("moving"), String(increments));
+  assert.deepEqual(errors, []);
+});
