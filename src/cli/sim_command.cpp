@@ -145,6 +145,7 @@ int run_swarm(const SimSettings& settings) {
 bool run_scenario(const SimSettings& settings, const sim::Scenario& scenario, std::uint64_t seed) {
   sim::Timeline timeline;
   sim::ScenarioRun run{.seed = seed, .observer = settings.html.empty() ? nullptr : &timeline};
+  if (settings.duration_ms) run.duration = std::chrono::milliseconds(*settings.duration_ms);
   std::string failure;
   try {
     scenario.run(run);

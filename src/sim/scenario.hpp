@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -16,6 +17,7 @@ namespace holdfast::sim {
 struct ScenarioRun {
   std::uint64_t seed = 1;
   Observer* observer = nullptr;
+  std::optional<Duration> duration = {};  // for those that may take any
   // Filled in by the scenario, for people: "rpcs" -> 12.
   std::map<std::string, std::uint64_t> figures = {};
   std::uint64_t events = 0;

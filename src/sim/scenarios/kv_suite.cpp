@@ -14,7 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Duration kKvLimit = std::chrono::seconds(120);
 constexpr std::uint64_t kCheckSteps = 20'000'000;
 
 StreamWeather unreliable_streams() {
@@ -23,14 +22,6 @@ StreamWeather unreliable_streams() {
   weather.delay_max = milliseconds(26);
   weather.tear = 0.1;
   return weather;
-}
-
-// A laptop's disk. Clients that never rest do thousands of operations in a round even so.
-DiskSpeed slow_disk() {
-  DiskSpeed speed;
-  speed.sync_min = milliseconds(2);
-  speed.sync_max = milliseconds(20);
-  return speed;
 }
 
 MakeProgram make_servers(const KvSetting& setting, Dice& seeds) {
@@ -53,7 +44,7 @@ ClusterOptions options_for(const ScenarioRun& run, const KvSetting& setting, Dic
   options.nodes = setting.servers;
   options.seed = run.seed;
   options.make_program = make_servers(setting, seeds);
-  options.disk_speed = slow_disk();
+  options.disk_speed = setting.disk_speed;
   options.weather = setting.unreliable ? mit_unreliable() : mit_reliable();
   if (setting.unreliable) options.stream_weather = unreliable_streams();
   options.observer = run.observer;
@@ -76,6 +67,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::string_vie
 KvSuite::KvSuite(ScenarioRun& run, const KvSetting& setting)
     : run_(run),
       max_raft_state_(setting.max_raft_state),
+      time_limit_(setting.time_limit),
       dice_(run.seed),
       server_seeds_(dice_.fork()),
       cluster_(options_for(run, setting, server_seeds_)),
@@ -212,7 +204,7 @@ void KvSuite::require(bool holds, const std::string& what) {
 }
 
 void KvSuite::check_time() const {
-  require(cluster_.now() - Events::kStart <= kKvLimit, "it took longer than 120 s");
+  require(cluster_.now() - Events::kStart <= time_limit_, "it took too long");
 }
 
 void KvSuite::end() {
