@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kv/command.hpp"
 #include "kv/state_machine.hpp"
 
 namespace holdfast::kv {
@@ -125,6 +126,8 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"EXISTS", "KEY"},
     {"DEL", "KEY"},
     {"SCAN", "0", "COUNT", "10"},
+    {"TTL", "KEY"},
+    {"RANDOMKEY"},
     {"DBSIZE"}};
 
 // What a million keys of 16 bytes with values of 100 take.
@@ -166,6 +169,23 @@ void expire_at_once(benchmark::State& state) {
   }
 }
 
+// How long one entry or read takes when there are ten million keys.
+void pause_of(benchmark::State& state, const std::vector<std::string>& words) {
+  Store store;
+  fill(store, 10'000'000, 10, words[0] == "FLUSHALL" ? kNow + 1'000'000'000 : 0);
+  const std::vector<std::string_view> args(words.begin(), words.end());
+  const bool writes = find_command(args)->is_write();
+  for (auto _ : state) {
+    const double begin = cpu_ms();
+    if (writes) {
+      store.run({&words, 1});
+    } else {
+      benchmark::DoNotOptimize(store.machine.read(args));
+    }
+    state.counters["pause_ms"] = cpu_ms() - begin;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast::kv
 
@@ -186,6 +206,11 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("expire_a_million_at_once", expire_at_once)
       ->Iterations(1)
       ->Unit(benchmark::kMillisecond);
+  using Words = std::vector<std::string>;
+  for (const Words& words :
+       {Words{"KEYS", "nothing"}, Words{"KEYS", "*7777*"}, Words{"FLUSHALL"}}) {
+    benchmark::RegisterBenchmark(("pause_of_" + words[0]).c_str(), pause_of, words)->Iterations(1);
+  }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

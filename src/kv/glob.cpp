@@ -19,6 +19,16 @@ class GlobElements {
     rest_.remove_prefix(1);
     return true;
   }
+  // Goes to the first place of the text where the next element may match: only a plain byte is
+  // looked for. False: there is none.
+  bool find_in(std::string_view& text) const {
+    constexpr std::string_view kSpecial = "*?[\\";
+    if (empty() || letters_ == Case::kIgnored || kSpecial.contains(rest_.front())) return true;
+    const auto at = text.find(rest_.front());
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at);
+    return true;
+  }
   // Requires that there is one.
   bool take_and_match(char c) {
     c = folded(c);
@@ -73,6 +83,8 @@ bool matches_glob(std::string_view pattern, std::string_view text, Case letters)
   std::string_view retry;
   while (!text.empty() || !elements.empty()) {
     if (elements.take_star()) {
+      if (elements.empty()) return true;
+      if (!elements.find_in(text)) return false;
       after_star = elements;
       retry = text;
       continue;
@@ -83,6 +95,7 @@ bool matches_glob(std::string_view pattern, std::string_view text, Case letters)
     }
     if (!after_star || retry.empty()) return false;
     retry.remove_prefix(1);
+    if (!after_star->find_in(retry)) return false;
     text = retry;
     elements = *after_star;
   }
