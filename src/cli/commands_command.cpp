@@ -18,8 +18,7 @@ constexpr const char* kIntroduction =
     "The version is that of Redis, or of Holdfast, that first had the command.\n"
     "\n"
     "A write (w) goes through the log; a read (r) is linearizable and writes nothing; all else\n"
-    "is answered by the node that was asked. A read whose answer changes with time (t) goes\n"
-    "through the log as well: an entry brings the time with it.\n"
+    "is answered by the node that was asked.\n"
     "\n"
     "Keys have at most 64 KiB (`--max-key-bytes`) and values 64 MiB (`--max-value-bytes`). A read "
     "of\n"
@@ -45,10 +44,7 @@ std::string in_cell(std::string_view text) {
 
 std::string page_row(const kv::CommandSpec& spec) {
   const auto has = [&](kv::Flags flag) { return (spec.flags & flag) != 0; };
-  const char* kind = has(kv::flag::kWrite)      ? "w"
-                     : has(kv::flag::kTimed)    ? "t"
-                     : has(kv::flag::kReadonly) ? "r"
-                                                : "";
+  const char* kind = has(kv::flag::kWrite) ? "w" : has(kv::flag::kReadonly) ? "r" : "";
   std::string call = shown_name(spec.name);
   if (!spec.syntax.empty()) call += " " + in_cell(spec.syntax);
   return "| `" + call + "` | " + kind + " | " + std::string(spec.since) + " | " +

@@ -163,7 +163,7 @@ bool Connection::run_command() {
 
 std::optional<std::uint64_t> Connection::run_data(const kv::CommandSpec& spec, kv::Args args) {
   const bool behind_write = replies_.waiting(Path::kLog) > 0 && !planted(Bug::kReadOvertakesWrite);
-  const Path path = spec.needs_log() || behind_write ? Path::kLog : Path::kRead;
+  const Path path = spec.is_write() || behind_write ? Path::kLog : Path::kRead;
   if (path == Path::kLog && replies_.waiting(Path::kRead) > 0) {
     hold(Hold::kUntilReadsAnswered);
     return std::nullopt;

@@ -42,6 +42,12 @@ const Command* find_handler(Args args) {
 Reply execute(const Command& command, Execution& at, Args args) {
   return std::visit(Overload{
                         [&](ReadHandler handler) { return handler(at.keyspace, args); },
+                        [&](MomentHandler handler) {
+                          const Moment moment{.now_ms = at.keyspace.now_ms(),
+                                              .chance = at.index.value() + (++at.draws << 48),
+                                              .is_replicated = true};
+                          return handler(at.keyspace, moment, args);
+                        },
                         [&](WriteHandler handler) { return handler(at, args); },
                     },
                     command.handler);

@@ -21,9 +21,6 @@ inline constexpr Flags kStale = 1 << 5;
 inline constexpr Flags kFast = 1 << 6;         // its time doesn't depend on the data
 inline constexpr Flags kNoAuth = 1 << 7;       // allowed before the password was given
 inline constexpr Flags kMovableKeys = 1 << 8;  // COMMAND GETKEYS knows where the keys are
-// A read whose answer goes on changing while nothing else does. It goes through the log, since an
-// entry brings the time with it: without writes the state's own time stands still. Not told.
-inline constexpr Flags kTimed = 1 << 9;
 }  // namespace flag
 
 // Where the keys stand among the arguments, and what is done to them.
@@ -48,7 +45,6 @@ struct CommandSpec {
   std::string_view summary;
 
   constexpr bool is_write() const { return (flags & flag::kWrite) != 0; }
-  constexpr bool needs_log() const { return (flags & (flag::kWrite | flag::kTimed)) != 0; }
   constexpr bool is_subcommand() const { return name.find('|') != std::string_view::npos; }
 };
 

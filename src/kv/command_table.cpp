@@ -8,7 +8,6 @@ namespace {
 
 constexpr Flags kNone = 0;
 constexpr Flags kFast = flag::kFast;
-constexpr Flags kTimed = flag::kTimed;
 constexpr Flags kGrows = flag::kDenyOom;
 constexpr Flags kMovable = flag::kMovableKeys;
 
@@ -23,9 +22,9 @@ constexpr Keys all_keys(std::string_view use) {
   return {1, -1, 1, use};
 }
 
-constexpr Command reads(std::string_view name, int arity, Flags flags, Keys keys,
-                        ReadHandler handler, std::string_view group, std::string_view since,
-                        std::string_view syntax, std::string_view summary) {
+constexpr Command reads(std::string_view name, int arity, Flags flags, Keys keys, auto handler,
+                        std::string_view group, std::string_view since, std::string_view syntax,
+                        std::string_view summary) {
   flags |= flag::kReadonly;
   return {{name, arity, flags, keys, group, since, syntax, summary}, handler};
 }
@@ -157,9 +156,9 @@ constexpr std::array kCommands = {
     writes("psetex", 4, kGrows, one_key("OW update"), do_psetex, "string", "2.6.0",
            "key milliseconds value",
            "Sets both string value and expiration time in milliseconds of a key."),
-    reads("pttl", 2, kFast | kTimed, one_key("RO access"), do_pttl, "generic", "2.6.0", "key",
+    reads("pttl", 2, kFast, one_key("RO access"), do_pttl, "generic", "2.6.0", "key",
           "Returns the time to live of a key in milliseconds."),
-    reads("randomkey", 1, kTimed, kNoKeys, do_randomkey, "generic", "1.0.0", "",
+    reads("randomkey", 1, kNone, kNoKeys, do_randomkey, "generic", "1.0.0", "",
           "Returns a random key name from the database."),
     writes("rename", 3, kNone, Keys{1, 2, 1, "RW access delete|OW update"}, do_rename, "generic",
            "1.0.0", "key newkey", "Renames a key and overwrites the destination."),
@@ -198,7 +197,7 @@ constexpr std::array kCommands = {
           "Returns a substring of the string stored at a key."),
     reads("touch", -2, kFast, all_keys("RO"), do_exists, "generic", "3.2.1", "key [key ...]",
           "Returns the number of existing keys out of those specified."),
-    reads("ttl", 2, kFast | kTimed, one_key("RO access"), do_ttl, "generic", "1.0.0", "key",
+    reads("ttl", 2, kFast, one_key("RO access"), do_ttl, "generic", "1.0.0", "key",
           "Returns the time to live of a key in seconds."),
     reads("type", 2, kFast, one_key("RO"), do_type, "generic", "1.0.0", "key",
           "Determines the type of value stored at a key."),

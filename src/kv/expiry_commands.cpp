@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 
 #include "kv/answers.hpp"
@@ -69,6 +70,12 @@ std::uint64_t rounded_seconds(std::uint64_t ms) {
   return (ms + 500) / 1000;
 }
 
+// Whether a key is there the state's time alone decides, for all reads alike: until the entry comes
+// by which it expires it has nothing left.
+std::uint64_t left_ms(const Keyspace& keyspace, const Moment& moment, std::uint64_t expires_ms) {
+  return expires_ms - std::min(expires_ms, std::max(keyspace.now_ms(), moment.now_ms));
+}
+
 // -2: there is no key; -1: it doesn't expire.
 template <class Answer>
 Reply of_expiry(const Keyspace& keyspace, std::string_view key, const Answer& answer) {
@@ -110,15 +117,15 @@ Reply do_pexpiretime(const Keyspace& keyspace, Args args) {
   return of_expiry(keyspace, args[1], [](std::uint64_t expires_ms) { return expires_ms; });
 }
 
-Reply do_ttl(const Keyspace& keyspace, Args args) {
+Reply do_ttl(const Keyspace& keyspace, const Moment& moment, Args args) {
   return of_expiry(keyspace, args[1], [&](std::uint64_t expires_ms) {
-    return rounded_seconds(expires_ms - keyspace.now_ms());
+    return rounded_seconds(left_ms(keyspace, moment, expires_ms));
   });
 }
 
-Reply do_pttl(const Keyspace& keyspace, Args args) {
+Reply do_pttl(const Keyspace& keyspace, const Moment& moment, Args args) {
   return of_expiry(keyspace, args[1],
-                   [&](std::uint64_t expires_ms) { return expires_ms - keyspace.now_ms(); });
+                   [&](std::uint64_t expires_ms) { return left_ms(keyspace, moment, expires_ms); });
 }
 
 }  // namespace holdfast::kv

@@ -6,6 +6,7 @@
 #include "base/ids.hpp"
 #include "kv/command.hpp"
 #include "kv/keyspace.hpp"
+#include "kv/moment.hpp"
 #include "kv/sessions.hpp"
 
 namespace holdfast::kv {
@@ -17,15 +18,17 @@ struct Execution {
   Index index;                    // of the entry
   std::uint64_t session_time_ms;  // as of the entry
   std::uint32_t value_bytes_max;  // of the section
+  std::uint64_t draws = 0;        // by its commands
 };
 
 // Handlers are called with a number of arguments that matches their arity.
 using ReadHandler = Reply (*)(const Keyspace& keyspace, Args args);
+using MomentHandler = Reply (*)(const Keyspace& keyspace, const Moment& moment, Args args);
 using WriteHandler = Reply (*)(Execution& at, Args args);
 
 struct Command {
   CommandSpec spec;
-  std::variant<ReadHandler, WriteHandler> handler;
+  std::variant<ReadHandler, MomentHandler, WriteHandler> handler;
   bool once = true;  // may stand inside ONCE, and in a transaction
 };
 
@@ -59,12 +62,12 @@ Reply do_object_freq(const Keyspace& keyspace, Args args);
 Reply do_object_idletime(const Keyspace& keyspace, Args args);
 Reply do_object_refcount(const Keyspace& keyspace, Args args);
 Reply do_pexpiretime(const Keyspace& keyspace, Args args);
-Reply do_pttl(const Keyspace& keyspace, Args args);
-Reply do_randomkey(const Keyspace& keyspace, Args args);
+Reply do_pttl(const Keyspace& keyspace, const Moment& moment, Args args);
+Reply do_randomkey(const Keyspace& keyspace, const Moment& moment, Args args);
 Reply do_revision(const Keyspace& keyspace, Args args);
 Reply do_scan(const Keyspace& keyspace, Args args);
 Reply do_strlen(const Keyspace& keyspace, Args args);
-Reply do_ttl(const Keyspace& keyspace, Args args);
+Reply do_ttl(const Keyspace& keyspace, const Moment& moment, Args args);
 Reply do_type(const Keyspace& keyspace, Args args);
 
 Reply do_append(Execution& at, Args args);

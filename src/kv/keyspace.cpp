@@ -75,7 +75,7 @@ const EntryHandle& Keyspace::insert(std::uint16_t number, std::string_view key,
   entry->expires_ms = expires_ms;
   entry->copied = copies_;
   deadlines_.add(*entry);
-  ++size_;
+  count(number, 1);
   bytes_ += bytes_of(*entry);
   return *table.insert(std::move(entry)).first;
 }
@@ -138,25 +138,27 @@ void Keyspace::erase_at(std::uint16_t number, Table::iterator at) {
   bytes_ -= bytes_of(entry);
   Table& table = slots_[number].table;
   table.erase(at);
-  --size_;
+  count(number, -1);
   if (!table.empty()) return;
   table = Table();  // an emptied slot gives its memory back
   if (copy_ != nullptr) copy_->emptied(number);
 }
 
 void Keyspace::clear() {
+  if (size_ == 0) return;
   for (std::uint16_t number = 0; number < kSlotCount; ++number) {
     if (!slots_[number].table.empty()) removals_[number] = ++revision_;
   }
-  deadlines_.clear();
+  Dropped dropped{std::exchange(slots_, std::vector<Slot>(kSlotCount)),
+                  std::exchange(deadlines_, {})};
   if (copy_ != nullptr && copy_->needs_tables()) {
-    copy_->take_tables(std::exchange(slots_, std::vector<Slot>(kSlotCount)), bytes_);
-  } else {
-    for (Slot& slot : slots_) slot = Slot();
+    copy_->take_tables(std::exchange(dropped.slots, {}), bytes_);
   }
+  dropped_.push_back(std::move(dropped));
   dirty_.clear();
   digest_sum_ = 0;
   size_ = 0;
+  block_sizes_ = {};
   bytes_ = 0;
 }
 
@@ -206,6 +208,22 @@ std::vector<std::string_view> Keyspace::keys_of_slot(std::uint16_t slot, std::si
   return keys;
 }
 
+std::pair<std::uint16_t, std::size_t> Keyspace::slot_of(std::size_t number) const {
+  CHECK(number < size_);
+  std::size_t block = 0;
+  for (; number >= block_sizes_[block]; ++block) number -= block_sizes_[block];
+  std::size_t slot = block * kBlock;
+  for (; number >= slots_[slot].table.size(); ++slot) number -= slots_[slot].table.size();
+  return {static_cast<std::uint16_t>(slot), number};
+}
+
+const Entry* Keyspace::nth_of_slot(std::uint16_t slot, std::size_t nth) const {
+  const Table& table = slots_[slot].table;
+  if (nth >= table.size()) return nullptr;
+  const Entry& entry = **std::next(table.begin(), static_cast<std::ptrdiff_t>(nth));
+  return has_expired(entry) ? nullptr : &entry;
+}
+
 std::uint64_t Keyspace::digest() {
   for (const std::uint16_t number : dirty_) {
     Slot& slot = slots_[number];
@@ -242,7 +260,7 @@ bool Keyspace::restore(std::uint16_t slot, EntryHandle entry) {
   slots_[slot].digest += digest;
   digest_sum_ += digest;
   deadlines_.add(**at);
-  ++size_;
+  count(slot, 1);
   bytes_ += bytes_of(**at);
   return true;
 }

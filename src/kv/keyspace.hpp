@@ -1,13 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "kv/command.hpp"
 #include "kv/deadlines.hpp"
 #include "kv/keyspace_copy.hpp"
 #include "kv/table.hpp"
@@ -46,6 +49,14 @@ class Keyspace {
   bool set_expiry(std::string_view key, std::uint64_t expires_ms);
   bool erase(std::string_view key);
   void clear();
+  // What clear() has taken out, to be destroyed where nobody waits for it: that takes time for each
+  // key. Until it is taken it stays.
+  struct Dropped {
+    std::vector<Slot> slots;
+    Deadlines deadlines;
+  };
+  std::vector<Dropped> take_dropped() { return std::exchange(dropped_, {}); }
+  void keep_dropped(std::vector<Dropped> dropped) { dropped_ = std::move(dropped); }
 
   // Brings what a search for each of these keys reads into the processor's caches, for all of them
   // at once, up to kPrefetchMax. One after the other each would wait for memory three times.
@@ -59,10 +70,21 @@ class Keyspace {
   // Calls visit(entry) for those of the slot that have not expired, in no order to rely on.
   template <class Visit>
   void for_each_in_slot(std::uint16_t slot, const Visit& visit) const {
-    for (const EntryHandle& entry : slots_[slot].table) {
+    // Entries are anywhere in memory; each is fetched while those before it are visited.
+    constexpr std::size_t kAhead = 8;
+    const Table& table = slots_[slot].table;
+    auto ahead = table.begin();
+    for (std::size_t i = 0; i < kAhead && ahead != table.end(); ++i) fetch(*ahead++);
+    for (const EntryHandle& entry : table) {
+      if (ahead != table.end()) fetch(*ahead++);
       if (!has_expired(*entry)) visit(*entry);
     }
   }
+  // The slot of the key of this number, and its number in it, if all were counted slot by slot.
+  // Requires that there are more.
+  std::pair<std::uint16_t, std::size_t> slot_of(std::size_t number) const;
+  // Null: that has expired, or there are fewer. In the table's order; takes time for `nth`, little.
+  const Entry* nth_of_slot(std::uint16_t slot, std::size_t nth) const;
   std::size_t expiring() const { return deadlines_.size(); }  // that have an expiry
   // The first `count` of the slot's keys in their own order. Valid until the next change.
   std::vector<std::string_view> keys_of_slot(std::uint16_t slot, std::size_t count) const;
@@ -99,6 +121,14 @@ class Keyspace {
   bool restore(std::uint16_t slot, EntryHandle entry);
 
  private:
+  static constexpr std::size_t kBlock = 128;  // slots
+
+  static void fetch(const EntryHandle& entry) { __builtin_prefetch(&*entry); }
+
+  void count(std::uint16_t number, int change) {
+    size_ += static_cast<std::size_t>(change);
+    block_sizes_[number / kBlock] += static_cast<std::uint32_t>(change);
+  }
   bool has_expired(const Entry& entry) const {
     return entry.expires_ms != 0 && entry.expires_ms <= now_ms_;
   }
@@ -113,6 +143,7 @@ class Keyspace {
   void erase_at(std::uint16_t number, Table::iterator at);
 
   std::vector<Slot> slots_;
+  std::vector<Dropped> dropped_;
   std::vector<std::uint16_t> dirty_;
   Deadlines deadlines_;
   std::vector<std::uint64_t> removals_;
@@ -120,6 +151,7 @@ class Keyspace {
   std::uint64_t now_ms_ = 0;
   std::uint64_t digest_sum_ = 0;
   std::size_t size_ = 0;
+  std::array<std::uint32_t, kSlotCount / kBlock> block_sizes_{};  // to count the keys faster
   std::size_t bytes_ = 0;
   std::uint32_t copies_ = 0;            // that were ever begun
   std::unique_ptr<KeyspaceCopy> copy_;  // null: none is under way

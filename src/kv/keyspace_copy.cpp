@@ -71,13 +71,12 @@ void KeyspaceCopy::keep(const EntryHandle& entry) {
 }
 
 bool KeyspaceCopy::needs_tables() const {
-  return slot_ < kSlotCount;
+  return taken_.empty() && slot_ < kSlotCount;
 }
 
 // From the first slot on, for the copied ones' pairs, too, should be destroyed piece by piece.
 void KeyspaceCopy::take_tables(std::vector<Slot> tables, std::size_t bytes) {
   CHECK(needs_tables());
-  if (!taken_.empty()) return;  // all that is in them came after the beginning
   taken_ = std::move(tables);
   taken_bytes_ = bytes;
   slot_ = 0;

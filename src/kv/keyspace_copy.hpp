@@ -34,8 +34,9 @@ class KeyspaceCopy {
   // The slot's table was replaced by an empty one.
   void emptied(std::uint16_t slot) { forget_place(slot); }
 
-  // Whether pairs may be missing. If so, who drops all tables hands them over, as encoding them
-  // would take long; they are destroyed piece by piece. `bytes` is what is in them.
+  // Whether pairs of the live tables may be missing. If so, who drops all tables hands them over,
+  // as encoding them would take long; they are destroyed piece by piece. `bytes` is what is in
+  // them.
   bool needs_tables() const;
   void take_tables(std::vector<Slot> tables, std::size_t bytes);
 

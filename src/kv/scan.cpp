@@ -131,21 +131,36 @@ class Page {
   std::vector<std::string_view> keys_;
 };
 
-std::vector<std::string_view> live_keys(const Keyspace& keyspace, std::uint16_t slot) {
-  std::vector<std::string_view> keys;
-  keyspace.for_each_in_slot(slot, [&](const Entry& entry) { keys.push_back(entry.key()); });
-  std::ranges::sort(keys);
-  return keys;
+// A key of the slot, drawn, or none if none lives. A copy of the keyspace has another table, so for
+// all replicas to draw the same every key of the slot is looked at; else the table's order will do.
+const Entry* draw_from(const Keyspace& keyspace, std::uint16_t slot, const Moment& moment,
+                       std::uint64_t nth) {
+  const Entry* drawn = nullptr;
+  std::uint64_t least = 0;
+  const auto take_least = [&](const Entry& entry) {
+    const std::uint64_t place = checksum(entry.key(), moment.chance);
+    if (drawn != nullptr && place >= least) return;
+    drawn = &entry;
+    least = place;
+  };
+  if (!moment.is_replicated) drawn = keyspace.nth_of_slot(slot, nth);
+  if (drawn == nullptr) keyspace.for_each_in_slot(slot, take_least);
+  return drawn;
 }
 
 }  // namespace
 
 Reply do_keys(const Keyspace& keyspace, Args args) {
   Reply::Array matching;
+  std::vector<std::string_view> found;
   std::size_t bytes = 0;
   for (std::uint16_t slot = 0; slot < kSlotCount; ++slot) {
-    for (const std::string_view key : live_keys(keyspace, slot)) {
-      if (!matches_glob(args[1], key, Case::kExact)) continue;
+    found.clear();
+    keyspace.for_each_in_slot(slot, [&](const Entry& entry) {
+      if (matches_glob(args[1], entry.key(), Case::kExact)) found.push_back(entry.key());
+    });
+    std::ranges::sort(found);
+    for (const std::string_view key : found) {
       bytes += key.size();
       if (bytes > kReplyBytesMax) return reply_too_long();
       matching.push_back(Reply::bulk(std::string(key)));
@@ -154,19 +169,15 @@ Reply do_keys(const Keyspace& keyspace, Args args) {
   return Reply::array(std::move(matching));
 }
 
-// Drawn by the time and the last change, so that all replicas draw the same: from a slot that is
-// found by counting keys, or if it has none that lives, from the next one that has.
-Reply do_randomkey(const Keyspace& keyspace, Args) {
+// From a slot that is found by counting keys, or if it has none that lives, from the next one that
+// has.
+Reply do_randomkey(const Keyspace& keyspace, const Moment& moment, Args) {
   if (keyspace.size() == 0) return Reply::null();
-  constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15ULL;
-  Prng prng(keyspace.now_ms() + keyspace.revision() * kSpread);
-  std::uint64_t left = prng.below(keyspace.size());
-  std::uint16_t slot = 0;
-  for (; left >= keyspace.size_of_slot(slot); ++slot) left -= keyspace.size_of_slot(slot);
+  const auto [first, nth] = keyspace.slot_of(Prng(moment.chance).below(keyspace.size()));
   for (std::size_t tried = 0; tried < kSlotCount; ++tried) {
-    const auto keys = live_keys(keyspace, slot);
-    if (!keys.empty()) return Reply::bulk(std::string(keys[left % keys.size()]));
-    slot = static_cast<std::uint16_t>((slot + 1) % kSlotCount);
+    const auto slot = static_cast<std::uint16_t>((first + tried) % kSlotCount);
+    const Entry* drawn = draw_from(keyspace, slot, moment, nth);
+    if (drawn != nullptr) return Reply::bulk(std::string(drawn->key()));
   }
   return Reply::null();
 }

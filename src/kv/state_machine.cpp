@@ -97,14 +97,26 @@ void StateMachine::apply(Index index, std::string_view payload, ApplyListener& l
   }
 }
 
-Reply StateMachine::read(Args args) const {
+Reply StateMachine::read(Args args, const Moment& moment) const {
   CHECK(!args.empty());
   const Command* command = find_handler(args);
   if (command == nullptr) return unknown_command(args);
   if (!arity_matches(command->spec, args.size())) return wrong_arity(command->spec.name);
-  const auto* handler = std::get_if<ReadHandler>(&command->handler);
-  CHECK_MSG(handler != nullptr, "a write was read");
-  return (*handler)(state_->keyspace, args);
+  return std::visit(
+      Overload{
+          [&](ReadHandler handler) { return handler(state_->keyspace, args); },
+          [&](MomentHandler handler) { return handler(state_->keyspace, moment, args); },
+          [&](WriteHandler) -> Reply { check_failed("a write was read", command->spec.name); },
+      },
+      command->handler);
+}
+
+std::optional<StateMachine> StateMachine::take_dropped() {
+  auto dropped = state_->keyspace.take_dropped();
+  if (dropped.empty()) return std::nullopt;
+  StateMachine holder;
+  holder.state_->keyspace.keep_dropped(std::move(dropped));
+  return holder;
 }
 
 void StateMachine::prefetch(std::span<const std::string_view> keys) const {

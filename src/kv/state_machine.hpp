@@ -8,6 +8,7 @@
 
 #include "kv/batch.hpp"
 #include "kv/limits.hpp"
+#include "kv/moment.hpp"
 #include "kv/reply.hpp"
 
 namespace holdfast::kv {
@@ -47,10 +48,14 @@ class StateMachine {
 
   // Answers a command whose spec says that it does not write, or an error reply if its arguments
   // are wrong.
-  Reply read(Args args) const;
+  Reply read(Args args, const Moment& moment = {}) const;
   // Makes reads of these keys, up to kPrefetchMax, faster that follow soon.
   static constexpr std::size_t kPrefetchMax = 32;
   void prefetch(std::span<const std::string_view> keys) const;
+
+  // What FLUSHALL has dropped, as a state to be destroyed where nobody waits for it: that takes
+  // time for each key. Until it is taken this state keeps it. Nothing: there is none.
+  std::optional<StateMachine> take_dropped();
 
   // How far a node's numbered commands were applied. Index zero: it has never opened an epoch.
   struct Numbering {

@@ -58,7 +58,7 @@ Reply run(const Command& command, Execution& at, Args words, Budget& left) {
         "ERR the transaction takes too much work; this command of it was not executed");
   }
   left.work -= work;
-  const bool reads = std::holds_alternative<ReadHandler>(command.handler);
+  const bool reads = !command.spec.is_write();
   Reply reply = left.reply_bytes == 0 && reads ? reply_too_long() : execute(command, at, words);
   const std::size_t bytes = full_bytes(reply);
   if (bytes > left.reply_bytes) {

@@ -35,9 +35,11 @@ struct Committed {
 };
 
 // A read asked for by Core::read may be answered from a state that has applied `index`.
+// If another node leads, `time_ms` is what its host wrote into the answer.
 struct ReadGranted {
   std::uint64_t token = 0;
   Index index;
+  std::uint64_t time_ms = 0;
 };
 
 // What a host must do after a turn, in any order among the fields and in order within each.

@@ -95,6 +95,7 @@ struct ReadIndexResponse {
   std::uint64_t token = 0;
   bool granted = false;
   Index index{};
+  std::uint64_t time_ms = 0;  // the leader's host's word, for the asker's host: see ReadGranted
 
   bool operator==(const ReadIndexResponse&) const = default;
 };

@@ -52,7 +52,7 @@ void Core::on(Instant now, NodeId from, const ReadIndexResponse& response) {
   const std::uint64_t token = any ? *reads_asked_.rbegin() : response.token;
   if (leader() != from || reads_asked_.erase(token) == 0) return;
   if (response.granted) {
-    effects_.reads_granted.push_back({token, response.index});
+    effects_.reads_granted.push_back({token, response.index, response.time_ms});
   } else {
     // It leads no more, and says so sooner than our timer does.
     effects_.reads_refused.push_back(token);

@@ -67,11 +67,13 @@ std::int64_t ClusterClock::wall_ahead_ms(Instant now) const {
 
 // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.
 std::uint64_t ClusterClock::read(Instant now, std::uint64_t applied_ms) {
-  const std::uint64_t ms = later(ms_, at_, now);
-  if (ms >= applied_ms) return ms;
-  ms_ = applied_ms;
+  // By being told the wall clock it may have gone back by a tenth.
+  const std::uint64_t least = std::max(applied_ms, read_);
+  read_ = later(ms_, at_, now);
+  if (read_ >= least) return read_;
+  ms_ = read_ = least;
   at_ = now;
-  return ms_;
+  return read_;
 }
 
 }  // namespace holdfast::replica

@@ -29,7 +29,7 @@ class ClusterClock {
   // How much of the time since then nobody led, for the first entry that this leader stamps: said
   // once.
   std::uint64_t take_unled() { return std::exchange(unled_ms_, 0); }
-  // For the next entry. Of a leader only.
+  // For the next entry, and for what a read tells. Never less than before. Of a leader only.
   std::uint64_t read(Instant now, std::uint64_t applied_ms);
   // It leads no more.
   void follow() { leads_ = false; }
@@ -39,7 +39,8 @@ class ClusterClock {
  private:
   static std::uint64_t later(std::uint64_t ms, Instant at, Instant now);
 
-  std::uint64_t ms_ = 0;  // at at_
+  std::uint64_t ms_ = 0;    // at at_
+  std::uint64_t read_ = 0;  // what was last read
   Instant at_;
   std::uint64_t wall_ms_ = 0;  // at told_; zero: never told
   Instant told_;

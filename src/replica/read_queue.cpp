@@ -52,6 +52,7 @@ void ReadQueue::granted(Instant now, const raft::ReadGranted& grant) {
     if (at->index) continue;
     at->index = grant.index;
     at->granted = now;
+    at->time_ms = grant.time_ms;
   }
   if (now - group->asked < config_.resend_interval) resend_after_ = config_.resend_interval;
 }
@@ -69,6 +70,7 @@ void ReadQueue::answer(const kv::StateMachine& state) {
     const bool is_applied = group.index <= state.applied_index();
     if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) break;
     fresh_at_ = std::max(fresh_at_.value_or(group.asked), group.asked);
+    cluster_time_ms_ = std::max(cluster_time_ms_, group.time_ms);
     answer(group, state);
     groups_.pop_front();
   }
@@ -97,7 +99,7 @@ void ReadQueue::answer(Read& read, const kv::StateMachine& state, Instant asked,
   CHECK(reader.finished());
   bytes_ -= cost(read);
   completions_.push_back({read.key,
-                          state.read(args_),
+                          state.read(args_, {.now_ms = cluster_time_ms_, .chance = prng_.next()}),
                           {.asked = read.deadline - config_.request_timeout,
                            .sent = asked,
                            .committed = granted,

@@ -22,7 +22,8 @@ class ReadQueue {
   ReadQueue(std::uint64_t nonce, const Config& config)
       : config_(config),
         resend_after_(config.resend_interval),
-        last_token_(Prng(nonce).next() / 2) {}
+        prng_(nonce),
+        last_token_(prng_.next() / 2) {}
 
   // Refused with a reply when too many wait. `max_stale` above zero: a state that was the newest
   // at most so long ago will do, so that many reads share one question.
@@ -53,8 +54,9 @@ class ReadQueue {
   struct Group {
     std::uint64_t token = 0;
     Instant asked;
-    Index index = {};      // zero: not granted yet
-    Instant granted = {};  // when that was
+    Index index = {};           // zero: not granted yet
+    Instant granted = {};       // when that was
+    std::uint64_t time_ms = 0;  // cluster time then
     std::vector<Read> reads;
   };
   void answer(Group& group, const kv::StateMachine& state);
@@ -67,7 +69,9 @@ class ReadQueue {
 
   const Config& config_;
   Duration resend_after_;
+  Prng prng_;
   std::uint64_t last_token_;
+  std::uint64_t cluster_time_ms_ = 0;  // the latest that a grant told
   std::vector<Read> unasked_;
   std::vector<Read> content_;  // with the state that is applied
   // The state that is applied was the newest at this time, by a question asked then.

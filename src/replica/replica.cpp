@@ -203,10 +203,15 @@ void Replica::State::run_core() {
   raft::Effects effects = core.take_effects(now);
   std::ranges::move(effects.persist, std::back_inserter(output.persist));
   for (raft::Envelope& envelope : effects.messages) {
+    auto* answer = std::get_if<raft::ReadIndexResponse>(&envelope.message);
+    if (answer != nullptr && core.is_leader()) answer->time_ms = cluster_time_ms();
     output.messages.push_back({envelope.to, std::move(envelope.message)});
   }
   for (const raft::Committed& committed : effects.committed) apply(committed);
-  for (const raft::ReadGranted& grant : effects.reads_granted) reads.granted(now, grant);
+  for (raft::ReadGranted& grant : effects.reads_granted) {
+    if (core.is_leader()) grant.time_ms = cluster_time_ms();
+    reads.granted(now, grant);
+  }
   for (const std::uint64_t token : effects.reads_refused) reads.refused(token);
   std::ranges::move(effects.trace, std::back_inserter(output.trace));
   for (std::vector<raft::Entry>& entries : effects.dropped) {
@@ -219,6 +224,9 @@ void Replica::State::apply(const raft::Committed& committed) {
   durable_at = entry_times.durable_at(committed.index);
   machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
   note_time(committed.entry.term);
+  if (auto dropped = machine.take_dropped()) {
+    output.snapshot_jobs.emplace_back(job::Free{std::move(*dropped)});
+  }
   maker.applied(raft::Log::cost(committed.entry));
 }
 

@@ -61,7 +61,7 @@ struct Fetch {
   RequestKey key;
   FetchRequest wanted;
 };
-// Frees a state, or a part of the log.
+// Frees a state, what FLUSHALL has dropped of one, or a part of the log.
 struct Free {
   std::variant<kv::StateMachine, std::vector<raft::Entry>> what;
 };

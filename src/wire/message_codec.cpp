@@ -173,6 +173,7 @@ void fields(auto& io, Is<raft::ReadIndexResponse> auto& m) {
   io.field(m.token);
   io.field(m.granted);
   io.field(m.index);
+  io.field(m.time_ms);
 }
 void fields(auto& io, Is<raft::TimeoutNow> auto& m) {
   io.field(m.term);

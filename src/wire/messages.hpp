@@ -9,7 +9,7 @@
 
 namespace holdfast::wire {
 
-inline constexpr std::uint16_t kVersion = 3;
+inline constexpr std::uint16_t kVersion = 4;
 
 // The first frame in each direction of a peer connection. A node that reads another version,
 // another cluster or a name that is not its own closes the connection and logs why. Whom it does

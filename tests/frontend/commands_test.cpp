@@ -32,14 +32,6 @@ TEST(Hello, Protocol3_AnswersAMapAndSpeaksItFromThenOn) {
   EXPECT_EQ(client.answered(Reply::null()), "_\r\n");
 }
 
-TEST(TimeToLive, GoesThroughTheLog) {
-  Client client;
-  client.calls({"TTL", "k"});
-  client.calls({"EXPIRETIME", "k"});
-  ASSERT_EQ(client.node.submitted.size(), 2u);
-  EXPECT_TRUE(client.node.submitted[0].is_write);
-}
-
 TEST(Hello, ProtocolChangedWhileAReplyIsAwaited_HoldsForLaterRepliesOnly) {
   Client client;
   client.says("GET none\r\nHELLO 3\r\nGET none\r\n");

@@ -109,7 +109,9 @@ class Machine {
     EXPECT_EQ(heard.replies.size(), commands.size());
     return std::move(heard.replies);
   }
-  Reply read(const Words& words) const { return machine_.read(views(words)); }
+  Reply read(const Words& words, const Moment& moment = {}) const {
+    return machine_.read(views(words), moment);
+  }
   std::int64_t open_session() { return std::get<std::int64_t>(run({"SESSION", "OPEN"}).value); }
 
   StateMachine& state() { return machine_; }

@@ -50,6 +50,18 @@ TEST(ClusterClock, WallClockThatJumpsBack_SlowsTimeDownAndNeverTurnsIt) {
   EXPECT_EQ(last, kWall + 9'000);
 }
 
+// Kills: a time to live that grows from one read to the next.
+TEST(ClusterClock, TimeThatWasRead_IsTheLeastFromThenOn) {
+  ClusterClock clock;
+  clock.tell(kStart, kWall);
+  clock.lead(kStart, 0);
+  EXPECT_EQ(clock.read(kStart + seconds(1), 0), kWall + 1000);
+  clock.tell(kStart + seconds(1), kWall - 100'000);
+  EXPECT_EQ(clock.read(kStart + seconds(1), 0), kWall + 1000);
+  clock.lead(kStart + seconds(1), 0);
+  EXPECT_EQ(clock.read(kStart + seconds(1), 0), kWall + 1000) << "leading anew";
+}
+
 TEST(ClusterClock, HostWithoutAWallClock_CountsFromZero) {
   ClusterClock clock;
   clock.lead(kStart, 0);

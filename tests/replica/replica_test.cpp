@@ -45,6 +45,40 @@ TEST(Replica, WriteAtEachNode_IsReadAtEachNode) {
   EXPECT_TRUE(world.run_until([&] { return world.converged(); }));
 }
 
+// Kills: times to live by the state's time, which stands still while nobody writes.
+TEST(Replica, TimeToLive_GoesByWhileNobodyWrites_AtEachNode) {
+  World world(3);
+  world.await(world.write(1, {"SET", "k", "v", "PX", "60000"}));
+  std::int64_t last = 60'001;
+  for (int i = 0; i < 30; ++i) {
+    world.run_for(100);
+    const auto node = static_cast<std::uint64_t>(i % 3 + 1);
+    const Index before = world.at(node).status().last_index;
+    const auto left = std::get<std::int64_t>(world.await(world.read(node, {"PTTL", "k"})).value);
+    EXPECT_LE(left, last - 99);
+    EXPECT_GE(left, last - 200);
+    EXPECT_EQ(world.at(node).status().last_index, before) << "it needs no entry";
+    last = left;
+  }
+}
+
+// Between its time and the entry by which it expires.
+TEST(Replica, TimeToLive_OfAKeyThatIsStillThere_IsNeverBelowZero) {
+  World world(1);
+  world.await(world.write(1, {"SET", "k", "v", "PX", "50"}));
+  std::vector<std::uint64_t> asked;
+  for (int i = 0; i < 200; ++i) {
+    asked.push_back(world.read(1, {"PTTL", "k"}));
+    world.step();
+  }
+  EXPECT_EQ(world.await(asked.back()), Reply::integer(-2)) << "it is gone";
+  for (const std::uint64_t request : asked) {
+    const Reply reply = world.await(request);
+    const auto left = std::get<std::int64_t>(reply.value);
+    EXPECT_TRUE(left >= 0 || left == -2) << left;
+  }
+}
+
 TEST(Replica, RequestsBeforeAnyLeader_WaitForOne) {
   World world(3);
   const auto write = world.write(2, {"SET", "k", "v"});

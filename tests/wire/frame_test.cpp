@@ -31,7 +31,7 @@ std::vector<PeerMessage> one_of_each() {
       Message(Heartbeat{Term(4), Index(2), Round(9)}),
       Message(HeartbeatResponse{Term(4), Round(9), Index(3)}),
       Message(ReadIndexRequest{Term(4), 77}),
-      Message(ReadIndexResponse{Term(4), 77, true, Index(5)}),
+      Message(ReadIndexResponse{Term(4), 77, true, Index(5), 1'700'000'000'000}),
       Message(TimeoutNow{Term(4)}),
       Forward{Term(4), Payload("section")},
   };
