@@ -1,42 +1,52 @@
 #pragma once
 
+#include <absl/container/btree_set.h>
+
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string_view>
-#include <utility>
 
 #include "kv/entry.hpp"
 
 namespace holdfast::kv {
 
-// The entries that expire, by when, and then by key: an order that doesn't depend on how they came
-// here. Refers to entries where they are in memory.
+// The entries that expire, by when, and then by their last change: an order that all replicas have,
+// and that needs no look at the entries. Refers to entries where they are in memory. A B-tree, as
+// it takes half of a binary tree's memory.
 class Deadlines {
  public:
   // For an entry that expires never: nothing.
   void add(const Entry& entry) {
-    if (entry.expires_ms != 0) order_.emplace(entry.expires_ms, entry.key());
+    if (entry.expires_ms != 0) order_.insert({entry.expires_ms, entry.revision, &entry});
   }
-  // Must be called before an entry that was added is moved, is destroyed, or gets another expiry.
+  // Must be called before an entry that was added is moved, is destroyed, or gets another expiry or
+  // revision.
   void remove(const Entry& entry) {
-    if (entry.expires_ms != 0) order_.erase({entry.expires_ms, entry.key()});
+    if (entry.expires_ms != 0) order_.erase({entry.expires_ms, entry.revision, &entry});
   }
-  void clear() { order_.clear(); }
 
   std::size_t size() const { return order_.size(); }
   // Nothing: none expires.
   std::optional<std::uint64_t> next_ms() const {
-    return order_.empty() ? std::nullopt : std::optional(order_.begin()->first);
+    return order_.empty() ? std::nullopt : std::optional(order_.begin()->ms);
   }
   bool has_due(std::uint64_t now_ms) const {
-    return !order_.empty() && order_.begin()->first <= now_ms;
+    return !order_.empty() && order_.begin()->ms <= now_ms;
   }
   // Of the next one. Requires that there is one.
-  std::string_view next_key() const { return order_.begin()->second; }
+  std::string_view next_key() const { return order_.begin()->entry->key(); }
 
  private:
-  std::set<std::pair<std::uint64_t, std::string_view>> order_;
+  struct Deadline {
+    std::uint64_t ms;
+    std::uint64_t revision;
+    const Entry* entry;
+    bool operator<(const Deadline& other) const {
+      return ms != other.ms ? ms < other.ms : revision < other.revision;
+    }
+  };
+
+  absl::btree_set<Deadline> order_;
 };
 
 }  // namespace holdfast::kv
