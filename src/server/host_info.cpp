@@ -24,6 +24,18 @@ long resident_bytes() {
   return resident * ::sysconf(_SC_PAGESIZE);
 }
 
+// Of this program: what getrusage() says begins with what the one that started it had.
+long resident_bytes_max() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word != "VmHWM:") continue;
+    long kilobytes = 0;
+    status >> kilobytes;
+    return kilobytes * 1024;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::size_t allocated_bytes() {
@@ -47,8 +59,8 @@ std::vector<std::pair<std::string, std::string>> process_info(Duration uptime,
       {"uptime_in_seconds", std::to_string(uptime_seconds)},
       {"uptime_in_days", std::to_string(uptime_seconds / 86400)},
       {"used_memory_rss", std::to_string(resident)},
-      // The kernel counts its highest otherwise, and rarely.
-      {"used_memory_peak", std::to_string(std::max(usage.ru_maxrss * 1024, resident))},
+      // The kernel notes its highest less often than its size.
+      {"used_memory_peak", std::to_string(std::max(resident_bytes_max(), resident))},
       {"mem_fragmentation_ratio", fmt::format("{:.2f}", fragmentation)},
       {"mem_allocator", "libc"},
       {"total_system_memory", std::to_string(::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE))},

@@ -67,6 +67,7 @@ class OneNode(unittest.TestCase):
         self.assertEqual(info["cluster_enabled"], 1)
         self.assertEqual(info["loading"], 0)
         self.assertGreater(info["used_memory"], 0)
+        self.assertGreaterEqual(info["used_memory_peak"], info["used_memory_rss"])
         self.assertEqual(client.client_getname(), "tester")
         self.assertIn("tester", [entry["name"] for entry in client.client_list()])
         self.assertTrue(client.config_get("maxmemory"))
