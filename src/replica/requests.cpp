@@ -54,9 +54,9 @@ void Replica::State::send_writes() {
   forwarded_bytes = 0;
 }
 
-// While the disk is busy with the entry before, what comes would only wait there, each turn's writes
-// as an entry of their own. A few writes gather here instead: an entry costs each node a disk
-// write, messages, and what wakes its threads.
+// While the disk is busy with the entry before, what comes would only wait there, each turn's
+// writes as an entry of their own. A few writes gather here instead: an entry costs each node a
+// disk write, messages, and what wakes its threads.
 bool Replica::State::is_gathering() const {
   constexpr std::size_t kFew = 64 << 10;  // bytes
   const bool is_under_way = time_proposed > std::max(core.durable_index(), core.commit_index());
