@@ -241,6 +241,10 @@ void Replica::State::note_time(Term term) {
                             "or that clock is fast");
 }
 
+bool Replica::has_requests() const {
+  return state_->writes.size() + state_->reads.size() > 0;
+}
+
 bool Replica::knows(NodeId node) {
   return state_->machine.numbering_of(node).epoch || state_->origins_at_start().contains(node);
 }

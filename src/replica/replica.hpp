@@ -80,6 +80,7 @@ class Replica {
   Output take_output(Instant now);
 
   Status status() const;
+  bool has_requests() const;  // that wait here for an answer
   // State or log hold something of this node's: it has lived.
   bool knows(NodeId node);
   // So may others of us, in this life.

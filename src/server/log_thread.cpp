@@ -1,6 +1,7 @@
 #include "server/log_thread.hpp"
 
-#include <chrono>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace holdfast::server {
@@ -8,6 +9,13 @@ namespace holdfast::server {
 namespace {
 
 constexpr auto kFullDiskRetry = std::chrono::milliseconds(100);
+// A borrower that waits for the disk as long as that needs a stand-in.
+constexpr auto kPatience = std::chrono::milliseconds(10);
+// A disk that has taken so long is left to this thread for a while.
+constexpr auto kSlow = std::chrono::milliseconds(5);
+constexpr auto kSlowTime = std::chrono::seconds(1);
+// Looks in vain until a node counts as idle, which costs nothing.
+constexpr int kQuietLooksMax = 100;
 
 }  // namespace
 
@@ -19,29 +27,116 @@ LogThread::~LogThread() {
 }
 
 void LogThread::write(std::vector<raft::Persist> batches) {
-  given_.give(std::move(batches));
+  if (batches.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(batches, std::back_inserter(given_));
+  }
+  changed_.notify_one();
+}
+
+std::optional<Ticket> LogThread::write_here(std::vector<raft::Persist>& batches,
+                                            std::unique_lock<std::mutex>& turns) {
+  if (!borrow()) return std::nullopt;
+  std::vector<raft::Persist> taken = std::exchange(batches, {});  // before others may touch it
+  const Ticket last = taken.back().ticket;
+  turns.unlock();
+  const bool is_durable = write_borrowed(std::move(taken));
+  if (!turns.try_lock()) {
+    listener_.dismiss_stand_in();
+    turns.lock();
+  }
+  return is_durable ? std::optional(last) : std::nullopt;
+}
+
+bool LogThread::borrow() {
+  const std::lock_guard lock(mutex_);
+  const bool is_in_use = is_working_ || lent_since_ || unsynced_ || !given_.empty();
+  const auto time = Clock::now();
+  if (is_in_use || closing_ || time < slow_until_ || wal_.failed()) return false;
+  lent_since_ = time;
+  was_lent_ = true;
+  if (!std::exchange(watches_, true)) changed_.notify_one();
+  return true;
+}
+
+bool LogThread::write_borrowed(std::vector<raft::Persist> batches) {
+  const Ticket last = batches.back().ticket;
+  storage::IoResult<void> synced;
+  const bool is_queued = append(std::move(batches));
+  if (is_queued) synced = wal_.sync();
+  const bool waits = !synced && !wal_.failed();  // for room
+  if (!synced && !waits) listener_.log_failed(synced.error().message());
+  const std::lock_guard lock(mutex_);
+  const auto time = Clock::now();
+  if (time - *std::exchange(lent_since_, std::nullopt) > kSlow) slow_until_ = time + kSlowTime;
+  if (waits) unsynced_ = last;
+  if (waits) changed_.notify_one();
+  return is_queued && synced.has_value();
+}
+
+bool LogThread::is_lent() {
+  const std::lock_guard lock(mutex_);
+  return lent_since_.has_value();
 }
 
 void LogThread::close() {
   if (!thread_.joinable()) return;
-  given_.close();
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_one();
   thread_.join();
 }
 
 void LogThread::run() {
-  while (true) {
-    std::vector<raft::Persist> batches = given_.take();
-    if (batches.empty()) break;
-    const Ticket last = batches.back().ticket;
-    for (raft::Persist& batch : batches) {
-      if (const auto queued = wal_.append(std::move(batch)); !queued) {
-        return listener_.log_failed(queued.error().message());
-      }
-    }
-    if (!sync()) return;
-    listener_.log_persisted(last);
+  while (auto work = take()) {
+    if (!append(std::move(work->batches)) || !sync()) return;
+    listener_.log_persisted(work->last);
   }
   if (const auto closed = wal_.close(); !closed) listener_.log_failed(closed.error().message());
+}
+
+// All that was given by now, for which it waits. Nothing: the log is to be closed.
+std::optional<LogThread::Work> LogThread::take() {
+  std::unique_lock lock(mutex_);
+  is_working_ = false;
+  while (lent_since_ || (given_.empty() && !unsynced_)) {
+    if (closing_ && !lent_since_) return std::nullopt;
+    watch(lock);
+  }
+  is_working_ = true;
+  const auto left = std::exchange(unsynced_, std::nullopt);
+  const Ticket last = given_.empty() ? *left : given_.back().ticket;
+  return Work{std::exchange(given_, {}), last};
+}
+
+// Waits for anything to change. To be told of each loan would cost what lending saves, so it looks
+// at times, as long as there are loans.
+void LogThread::watch(std::unique_lock<std::mutex>& lock) {
+  if (!watches_) return changed_.wait(lock);
+  if (lent_since_ && Clock::now() - *lent_since_ >= kPatience) {
+    lock.unlock();
+    listener_.stand_in();
+    lock.lock();
+    if (!lent_since_) return;
+  }
+  if (changed_.wait_for(lock, kPatience) == std::cv_status::no_timeout) return;
+  quiet_looks_ = std::exchange(was_lent_, lent_since_.has_value()) ? 0 : quiet_looks_ + 1;
+  if (quiet_looks_ < kQuietLooksMax) return;
+  watches_ = false;
+  quiet_looks_ = 0;
+}
+
+bool LogThread::append(std::vector<raft::Persist> batches) {
+  for (raft::Persist& batch : batches) {
+    if (const auto queued = wal_.append(std::move(batch)); !queued) {
+      listener_.log_failed(queued.error().message());
+      return false;
+    }
+  }
+  return true;
 }
 
 // False: it will never succeed, or the node stops while the disk is full.
@@ -59,7 +154,8 @@ bool LogThread::sync() {
     }
     if (!stalled) listener_.log_stalled(synced.error().message());
     stalled = true;
-    if (given_.wait_until_closing(kFullDiskRetry)) return false;
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, kFullDiskRetry, [this] { return closing_; })) return false;
   }
 }
 

@@ -1,18 +1,26 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "raft/effects.hpp"
-#include "server/hand_over.hpp"
 #include "storage/wal.hpp"
 
 namespace holdfast::server {
 
-// The thread that writes the log: while one fdatasync runs, the next group gathers.
+// Writes the log, on a thread of its own: while one fdatasync runs, the next group gathers.
+//
+// To hand a group over costs two awakened threads, which is more than a fast disk takes to write a
+// small one. So the node's thread may borrow the log and write by itself. It lends what keeps
+// others from its own affairs meanwhile, and if the disk turns out to be slow, this thread does
+// that work until it is back: a node that waits for its disk goes on hearing and answering.
 class LogThread {
  public:
-  // Called on the log's thread.
+  // Called on the log's thread, and the first three by write_here().
   class Listener {
    public:
     virtual ~Listener() = default;
@@ -22,6 +30,10 @@ class LogThread {
     virtual void log_stalled(std::optional<std::string> reason) = 0;
     // What is on disk is no longer known: nothing more is written or reported as durable.
     virtual void log_failed(const std::string& reason) = 0;
+    // The thread in write_here() waits for the disk: its work is to be done here while is_lent().
+    virtual void stand_in() = 0;
+    // It is back, and waits for who stands in to notice.
+    virtual void dismiss_stand_in() = 0;
   };
 
   // The Disk behind `wal`, and the listener, outlive it.
@@ -29,18 +41,45 @@ class LogThread {
   ~LogThread();
 
   void write(std::vector<raft::Persist> batches);
+  // Writes them on the calling thread, with `turns` unlocked meanwhile. The last one's ticket if
+  // all are durable. Else those that are left in `batches` are to be given to write(): there is
+  // other work before them, or the disk was slow just now.
+  std::optional<Ticket> write_here(std::vector<raft::Persist>& batches,
+                                   std::unique_lock<std::mutex>& turns);
+  bool is_lent();
   // Writes what was given, closes the log and ends the thread; nothing may be given afterwards.
   // A disk that is full now is not waited for: what it has not taken was never acknowledged.
   void close();
 
  private:
-  void run();
-  bool sync();
+  using Clock = std::chrono::steady_clock;
+  struct Work {
+    std::vector<raft::Persist> batches;
+    Ticket last;  // of them, or of what the log has queued already
+  };
 
-  storage::Wal wal_;
+  void run();
+  std::optional<Work> take();
+  void watch(std::unique_lock<std::mutex>& lock);
+  bool append(std::vector<raft::Persist> batches);
+  bool sync();
+  bool borrow();
+  bool write_borrowed(std::vector<raft::Persist> batches);
+
+  storage::Wal wal_;  // of whom is_working_ or lent_since_ names
   Listener& listener_;
 
-  HandOver<raft::Persist> given_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<raft::Persist> given_;
+  std::optional<Ticket> unsynced_;  // that the borrower left in the log's queue
+  bool closing_ = false;
+  bool is_working_ = false;
+  std::optional<Clock::time_point> lent_since_;
+  Clock::time_point slow_until_;  // not lent before
+  bool watches_ = false;          // whether a borrower is back soon
+  int quiet_looks_ = 0;           // in a row, at which it had not been lent since the last
+  bool was_lent_ = false;
   std::thread thread_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <random>
 #include <ranges>
 #include <utility>
@@ -112,12 +114,13 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
 }
 
 Exit Node::run() {
+  std::unique_lock turns(turns_);
   wait_for_signals();
   // Before anybody connects, who would be taken for a stranger.
   follow_membership(replica_.core().membership());
   watch_for_removal();
   clients_.start();
-  while (!exit_) turn();
+  while (!exit_) turn(&turns);
   clients_.close_all();
   snapshots_.close();
   log_.close();
@@ -127,7 +130,7 @@ Exit Node::run() {
   return *exit_;
 }
 
-void Node::turn() {
+void Node::turn(std::unique_lock<std::mutex>* turns) {
   if (!std::exchange(has_work_, false) && !clients_.has_work()) {
     Instant until = replica_.next_deadline();
     if (stop_) until = std::min(until, stop_->until);
@@ -137,7 +140,35 @@ void Node::turn() {
   for (int i = 0; i < kHandlersPerTurn && now() < end && io_.poll_one() > 0; ++i) {
   }
   end_turn();
+  if (write_log(turns)) {
+    // What that allows goes out at once.
+    end_turn();
+    log_.write(std::exchange(unwritten_, {}));
+  }
   if (stop_ && !exit_) go_on_stopping();
+}
+
+// A follower that has nothing else to do writes by itself, behind what it had to say. True: all is
+// durable by now.
+bool Node::write_log(std::unique_lock<std::mutex>* turns) {
+  if (unwritten_.empty()) return false;
+  const bool is_free = turns != nullptr && !replica_.core().is_leader() && !replica_.has_requests();
+  const auto written = is_free ? log_.write_here(unwritten_, *turns) : std::nullopt;
+  if (written) {
+    replica_.persisted(now(), *written);
+  } else {
+    log_.write(std::exchange(unwritten_, {}));
+  }
+  return written.has_value();
+}
+
+void Node::stand_in() {
+  const std::unique_lock turns(turns_, std::try_to_lock);
+  while (turns && !exit_ && log_.is_lent()) turn(nullptr);
+}
+
+void Node::dismiss_stand_in() {
+  asio::post(io_, [] {});
 }
 
 void Node::tell_time(Instant time) {
@@ -165,7 +196,9 @@ void Node::end_turn() {
 
 void Node::distribute(replica::Output output) {
   if (output.membership) follow_membership(*output.membership);
-  if (!output.persist.empty()) log_.write(std::move(output.persist));
+  std::ranges::move(output.persist, std::back_inserter(unwritten_));
+  // The disk of a leader begins before its peers hear of it.
+  if (replica_.core().is_leader()) log_.write(std::exchange(unwritten_, {}));
   if (!output.snapshot_jobs.empty()) snapshots_.run(std::move(output.snapshot_jobs));
   for (const replica::Outgoing& outgoing : output.messages) peers_.send(outgoing);
   const Instant time = now();

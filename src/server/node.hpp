@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -46,7 +46,9 @@ class Node final : private frontend::Port,
     bool operator==(const Known&) const = default;
   };
 
-  void turn();
+  // With a lock that may be lent: by the node's own thread.
+  void turn(std::unique_lock<std::mutex>* turns);
+  bool write_log(std::unique_lock<std::mutex>* turns);
   void tell_time(Instant time);
   void end_turn();
   void tell_what_changed(const replica::Output& output);
@@ -109,6 +111,8 @@ class Node final : private frontend::Port,
   void log_persisted(Ticket ticket) override;
   void log_stalled(std::optional<std::string> reason) override;
   void log_failed(const std::string& reason) override;
+  void stand_in() override;
+  void dismiss_stand_in() override;
   void snapshot_done(replica::SnapshotResult result) override;
 
   asio::io_context& io_;
@@ -125,8 +129,10 @@ class Node final : private frontend::Port,
   Clients clients_;
   PeerNetwork peers_;
 
-  bool has_work_ = false;       // something was submitted while the turn ended
-  std::optional<Known> known_;  // as last told to the log
+  std::mutex turns_;                      // whose holder may touch the rest
+  std::vector<raft::Persist> unwritten_;  // of this turn
+  bool has_work_ = false;                 // something was submitted while the turn ended
+  std::optional<Known> known_;            // as last told to the log
   std::optional<Stop> stop_;
   Instant tell_time_at_;
   mutable Instant memory_asked_at_;

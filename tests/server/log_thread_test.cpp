@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
 #include "server/troubled_disk.hpp"
 #include "storage/data_folder.hpp"
@@ -17,10 +19,13 @@ class Heard final : public LogThread::Listener {
   void log_persisted(Ticket ticket) override { set(persisted_, ticket.value()); }
   void log_stalled(std::optional<std::string> reason) override { set(stalled_, reason ? 1 : 2); }
   void log_failed(const std::string&) override { set(failed_, 1); }
+  void stand_in() override { set(stood_in_, 1); }
+  void dismiss_stand_in() override {}
 
   void wait_persisted(std::uint64_t ticket) { wait(persisted_, ticket); }
   void wait_stalled(bool stalled) { wait(stalled_, stalled ? 1 : 2); }
   void wait_failed() { wait(failed_, 1); }
+  void wait_stood_in() { wait(stood_in_, 1); }
   std::uint64_t persisted() const { return persisted_; }
   bool failed() const { return failed_ != 0; }
 
@@ -36,6 +41,7 @@ class Heard final : public LogThread::Listener {
   std::atomic<std::uint64_t> persisted_ = 0;
   std::atomic<std::uint64_t> stalled_ = 0;
   std::atomic<std::uint64_t> failed_ = 0;
+  std::atomic<std::uint64_t> stood_in_ = 0;
 };
 
 class LogThreadTest : public testing::Test {
@@ -120,6 +126,78 @@ TEST_F(LogThreadTest, FailedSync_IsFinal) {
   log.write(batch(2));
   log.close();
   EXPECT_EQ(heard_.persisted(), 0u) << "nothing is reported as durable after it";
+}
+
+// What the node's thread writes by itself.
+class WriteHere : public LogThreadTest {
+ protected:
+  std::optional<Ticket> write_here(LogThread& log, std::uint64_t n) {
+    auto batches = batch(n);
+    const auto written = log.write_here(batches, turns_);
+    log.write(std::move(batches));
+    return written;
+  }
+
+  std::mutex mutex_;
+  std::unique_lock<std::mutex> turns_{mutex_};
+};
+
+TEST_F(WriteHere, BesidesWhatTheThreadWrites_AllIsThereInOrder) {
+  {
+    LogThread log(open().wal, heard_);
+    for (std::uint64_t n = 1; n <= 100; ++n) {
+      if (n % 3 == 0) {
+        log.write(batch(n));
+      } else if (!write_here(log, n)) {
+        heard_.wait_persisted(n);
+      }
+    }
+    log.close();
+  }
+  EXPECT_EQ(open().restored.entries.size(), 100u);
+}
+
+TEST_F(WriteHere, IdleThread_LendsTheLog) {
+  LogThread log(open().wal, heard_);
+  EXPECT_EQ(write_here(log, 1), Ticket(1));
+  EXPECT_TRUE(turns_.owns_lock());
+}
+
+// Kills: a node that hears nothing while its disk stands still.
+TEST_F(WriteHere, SlowDisk_HasAStandInAndThenTheThread) {
+  LogThread log(open().wal, heard_);
+  disk_.stand_still();
+  std::jthread other([&] {
+    heard_.wait_stood_in();
+    const std::unique_lock stand_in(mutex_, std::try_to_lock);
+    EXPECT_TRUE(stand_in.owns_lock()) << "the node's affairs are free meanwhile";
+    EXPECT_TRUE(log.is_lent());
+    disk_.go_on();
+  });
+  EXPECT_EQ(write_here(log, 1), Ticket(1));
+  EXPECT_FALSE(log.is_lent());
+  EXPECT_FALSE(write_here(log, 2)) << "it is left to the thread for a while";
+  heard_.wait_persisted(2);
+}
+
+TEST_F(WriteHere, FullDisk_IsLeftToTheThread) {
+  LogThread log(open().wal, heard_);
+  disk_.is_full = true;
+  EXPECT_FALSE(write_here(log, 1));
+  heard_.wait_stalled(true);
+  disk_.is_full = false;
+  heard_.wait_persisted(1);
+}
+
+TEST_F(WriteHere, FailedSync_IsFinal) {
+  LogThread log(open().wal, heard_);
+  disk_.sync_fails = true;
+  EXPECT_FALSE(write_here(log, 1));
+  heard_.wait_failed();
+  disk_.sync_fails = false;
+  EXPECT_FALSE(write_here(log, 2));
+  log.close();
+  EXPECT_EQ(heard_.persisted(), 0u);
 }
 
 }  // namespace
