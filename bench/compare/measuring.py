@@ -87,10 +87,9 @@ class Measuring:
         elections = system.elections()
         watch = Watch(system)
         found = self.loads.measure(system, case)
-        cpu, written, others = watch.stop()
+        cpu, others = watch.stop()
         system.check()
         return found | {"cpu_per_million": cpu / found["operations"] * 1e6, "others": others,
-                        "written_bytes": written / found["operations"],
                         "memory_bytes": system.memory_bytes(),
                         "elections": system.elections() - elections}
 

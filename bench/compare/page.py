@@ -74,10 +74,10 @@ def failures(result):
 def profiles(rows):
     if not rows:
         return ""
-    headings = ("", "operations per entry", "per sync of any node", "syncs /s", "bytes per sync",
+    headings = ("", "operations per entry", "per sync of any node", "syncs /s",
                 "system calls", "context switches", "page faults", "flame graph")
     columns = ("operations_per_entry", "operations_per_sync", "syncs_per_second",
-               "bytes_per_sync", "calls", "switches", "faults")
+               "calls", "switches", "faults")
     return PROFILE + "\n".join(markdown(headings, (
         (row["name"], *(number(row[column]) if row[column] else "" for column in columns),
          f"[picture](benchmarks/{row['flame']})") for row in rows))) + "\n\n"

@@ -18,18 +18,16 @@ def children_seconds():
 
 
 class Watch:
-    """From its making to stop(): processor seconds of a system, bytes that it wrote to disks, and
-    the share of the processors that others had."""
+    """From its making to stop(): processor seconds of a system, and the share of others."""
 
     def __init__(self, system):
         self.system = system
         self.begin = self.now()
 
     def now(self):
-        return (time.monotonic(), busy_seconds(), children_seconds(), self.system.cpu_seconds(),
-                self.system.written_bytes())
+        return (time.monotonic(), busy_seconds(), children_seconds(), self.system.cpu_seconds())
 
     def stop(self):
-        seconds, busy, load, mine, written = (end - begin for end, begin in zip(self.now(), self.begin))
+        seconds, busy, load, mine = (end - begin for end, begin in zip(self.now(), self.begin))
         others = max(0, busy - load - mine) / (seconds * os.cpu_count())
-        return mine, written, round(others, 3)
+        return mine, round(others, 3)

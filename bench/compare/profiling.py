@@ -39,12 +39,11 @@ def pids(system):
 def count(loads, case, system):
     """For an operation, of all nodes together."""
     with tempfile.NamedTemporaryFile(mode="r") as file:
-        entries, written = applied_index(system), system.written_bytes()
+        entries = applied_index(system)
         found = loads.timed(system, case, loads.seconds, under=(
             "perf", "stat", "-x,", "-o", file.name, "-e", ",".join(EVENTS.values()),
             "-p", pids(system), "--"))
         entries = applied_index(system) - entries
-        written = system.written_bytes() - written
         counts = {line.split(",")[2]: line.split(",")[0] for line in file if line.count(",") > 2}
     totals = {name: int(counts.get(event, "0")) if counts.get(event, "0").isdigit() else 0
               for name, event in EVENTS.items()}
@@ -52,7 +51,6 @@ def count(loads, case, system):
     return {"operations_per_entry": operations / entries if entries else None,
             "operations_per_sync": operations / totals["syncs"] if totals["syncs"] else None,
             "syncs_per_second": totals["syncs"] / loads.seconds,
-            "bytes_per_sync": written / totals["syncs"] if totals["syncs"] else None,
             **{name: totals[name] / operations for name in ("calls", "switches", "faults")}}
 
 

@@ -33,7 +33,6 @@ class Row:
     p99: Spread
     cpu: Spread  # seconds for a million operations
     memory_bytes: float
-    written_bytes: Spread  # to disks, for an operation
     elections: int
     errors: int
     others: float  # share of the processors, at most, that other work took
@@ -82,7 +81,6 @@ def summarize_one(part, case, system, measured):
              for name in ("p999", "offered_rate", "most_rate", "unsent") if name in rows[0]}
     return Row(part, case, system, spread("rate"), spread("p50"), spread("p99"),
                spread("cpu_per_million"), max(row["memory_bytes"] for row in rows),
-               spread("written_bytes"),
                sum(row["elections"] for row in rows), sum(row["errors"] for row in rows),
                max(row["others"] for row in rows), ratio, extra)
 

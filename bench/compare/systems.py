@@ -49,14 +49,6 @@ class System:
             ticks += sum(map(int, fields[11:15]))
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def written_bytes(self):
-        """What its processes had the disk write."""
-        total = 0
-        for pid in self.pids():
-            with open(f"/proc/{pid}/io") as file:
-                total += int(re.search(r"^write_bytes: (\d+)$", file.read(), re.M)[1])
-        return total
-
     def memory_bytes(self):
         """Resident, of all its processes."""
         pages = 0

@@ -1,7 +1,7 @@
 """The rows as tables, for a terminal and for Markdown."""
 
 HEADINGS = ("", "operations/s", "least – most", "p50 ms", "p99 ms", "CPU s per million",
-            "memory MB", "disk B each", "Holdfast is")
+            "memory MB", "Holdfast is")
 
 
 def number(value):
@@ -28,7 +28,7 @@ def cells(row):
         name += f" ({row.errors} errors!)"
     return (name, number(row.rate.median), f"{number(row.rate.least)} – {number(row.rate.most)}",
             f"{row.p50.median:.2f}", f"{row.p99.median:.2f}", number(row.cpu.median),
-            f"{row.memory_bytes / 1e6:,.0f}", f"{row.written_bytes.median:,.0f}", times(row.ratio))
+            f"{row.memory_bytes / 1e6:,.0f}", times(row.ratio))
 
 
 def by_case(rows):
