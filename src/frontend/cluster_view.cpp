@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "frontend/text.hpp"
+
 namespace holdfast::frontend {
 
 ClusterView view_cluster(const Port& port, const Settings& settings) {
@@ -19,12 +21,9 @@ ClusterView view_cluster(const Port& port, const Settings& settings) {
   return view;
 }
 
+// The number comes first: redis-cli shows the first eight digits.
 std::string node_name(NodeId id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string name(40, '0');
-  std::uint64_t rest = id.value();
-  for (auto at = name.rbegin(); rest != 0; ++at, rest /= 16) *at = kDigits[rest % 16];
-  return name;
+  return hex16(id.value()).substr(8) + std::string(32, '0');
 }
 
 }  // namespace holdfast::frontend

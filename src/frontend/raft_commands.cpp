@@ -15,10 +15,6 @@ Reply index_reply(Index index) {
   return Reply::integer(static_cast<std::int64_t>(index.value()));
 }
 
-std::string hex16(std::uint64_t value) {
-  return node_name(NodeId(value)).substr(24);
-}
-
 bool is_member(const LocalCall& call, NodeId id) {
   return call.port.status().membership.contains(id);
 }

@@ -42,6 +42,14 @@ bool is_plain_name(std::string_view name) {
   return std::ranges::all_of(name, [](char c) { return c >= '!' && c <= '~'; });
 }
 
+std::string hex16(std::uint64_t value) {
+  std::string digits(16, '0');
+  for (auto at = digits.rbegin(); value != 0; ++at, value /= 16) {
+    *at = "0123456789abcdef"[value % 16];
+  }
+  return digits;
+}
+
 std::optional<double> parse_seconds(std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ bool same_secret(std::string_view given, std::string_view secret);
 std::string quoted(std::string_view bytes);
 // As CLIENT SETNAME and SETINFO accept it: printable and without blanks.
 bool is_plain_name(std::string_view name);
+// Sixteen digits.
+std::string hex16(std::uint64_t value);
 // In seconds with a fraction, as DEBUG SLEEP takes it; empty if negative or no number.
 std::optional<double> parse_seconds(std::string_view text);
 

@@ -110,9 +110,10 @@ TEST_F(OnAFollower, Views_ShowTheLeaderAsTheMasterOfAllSlots) {
   EXPECT_THAT(client_.calls({"CLUSTER", "SLOTS"}),
               StartsWith("*1\r\n*5\r\n:0\r\n:16383\r\n*4\r\n$3\r\ntwo\r\n:7002\r\n"));
   const std::string nodes = client_.calls({"CLUSTER", "NODES"});
-  const std::string two = "0000000000000000000000000000000000000002";
+  const std::string two = "00000002" + std::string(32, '0');
   EXPECT_THAT(nodes, HasSubstr(two + " two:7002@0 master - 0 0 4 connected 0-16383\n"));
-  EXPECT_THAT(nodes, HasSubstr("1 one:7001@0 myself,slave " + two + " "));
+  EXPECT_THAT(nodes, HasSubstr("00000001" + std::string(32, '0') + " one:7001@0 myself,slave " +
+                               two + " "));
   EXPECT_THAT(client_.calls({"CLUSTER", "SHARDS"}),
               HasSubstr("$8\r\nendpoint\r\n$3\r\ntwo\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"));
   EXPECT_THAT(client_.calls({"CLUSTER", "INFO"}),
