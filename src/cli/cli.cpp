@@ -26,7 +26,6 @@ namespace holdfast::cli {
 
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kUsageError = 2;
 
 std::string explain(const CLI::App*, const CLI::Error& error) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/cli.hpp"
 #include "cli/endpoints.hpp"
 #include "cli/importer.hpp"
 #include "client/node_status.hpp"
@@ -20,7 +21,6 @@ namespace holdfast::cli {
 
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kUnknown = 4;
 constexpr auto kConnectTime = std::chrono::seconds(10);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/cli.hpp"
 #include "cli/log_printer.hpp"
 #include "storage/posix_disk.hpp"
 
@@ -13,7 +14,6 @@ namespace holdfast::cli {
 
 namespace {
 
-constexpr int kFailed = 1;
 constexpr int kDamaged = 3;
 
 int print_log(const std::string& dir, const LogPrintOptions& options) {

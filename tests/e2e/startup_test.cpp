@@ -127,6 +127,22 @@ TEST_F(Startup, LogCommand_PrintsWhatWasWrittenBesideTheServer) {
   expect_end(run("log " + path("none")), 1, "there is no log here");
 }
 
+// Kills: a setting of the allocator that is lost, and a server that goes by another name then.
+TEST_F(Startup, Server_RunsWithTheAllocatorsSettingsUnderItsOwnName) {
+  Servers other({}, 1);
+  auto connection = other.connect(1);
+  const std::string info = ask(connection, {"INFO", "server"});
+  const std::string label = "process_id:";
+  const auto at = info.find(label) + label.size();
+  const std::string process = "/proc/" + info.substr(at, info.find('\r', at) - at);
+  const auto text_of = [&](const std::string& name) {
+    std::ifstream file(process + name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_THAT(text_of("/environ"), HasSubstr("GLIBC_TUNABLES=glibc.malloc.tcache_count="));
+  EXPECT_EQ(text_of("/comm"), "holdfast\n");
+}
+
 TEST_F(Startup, SettingsOfAFile_AreTakenAndTheCommandLineGoesBefore) {
   write("c.toml",
         "id = 2\ndata = \"" + path("d") + "\"\nmax-clients = 7\n[cluster]\n1 = \"127.0.0.1:1\"\n");
