@@ -4,6 +4,13 @@
 
 namespace holdfast::raft {
 
+namespace {
+
+// What has so few bytes is not late on a slow link, but lost: it does not wait for long.
+constexpr std::size_t kSmall = 16 << 10;
+
+}  // namespace
+
 bool Progress::may_send(const Config& config) const {
   if (probing_) return !probe_under_way_;
   return in_flight_.size() < config.window_messages && bytes_in_flight_ < config.window_bytes;
@@ -60,7 +67,8 @@ void Progress::heard(Instant now, Index received) {
   const bool waiting = probe_under_way_ || !in_flight_.empty();
   if (!waiting || now - moved_ < resend_after_ + travel_time(bytes_in_flight_)) return;
   moved_ = now;
-  resend_after_ = std::min(resend_after_ * 2, resend_first_ * 64);
+  const int growth_max = bytes_in_flight_ > kSmall ? 64 : 8;
+  resend_after_ = std::min(resend_after_ * 2, resend_first_ * growth_max);
   send_again_from(std::max(match_, std::min(received, next_.prev())).next());
 }
 

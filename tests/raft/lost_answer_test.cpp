@@ -79,5 +79,19 @@ TEST(Core, LargeEntryUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
   EXPECT_EQ(pair.leader().commit_index(), pair.leader().log().last_index());
 }
 
+// Kills: a wait that doubles without end. What is small is lost and not late, and after five
+// answers that were lost in a row it was four seconds until the next question.
+TEST(Core, AnswersLostForSeconds_AreAskedForWithinASecondWhenTheNetworkIsWell) {
+  Pair pair;
+  pair.run_for(2000);
+  pair.lose = [](const Envelope& e) { return std::holds_alternative<AppendResponse>(e.message); };
+  const Index index = *pair.leader().propose(Payload("x"));
+  pair.run_for(4000);
+  ASSERT_LT(pair.leader().commit_index(), index);
+  pair.lose = [](const Envelope&) { return false; };
+  pair.run_for(1100);
+  EXPECT_EQ(pair.leader().commit_index(), index);
+}
+
 }  // namespace
 }  // namespace holdfast::raft
