@@ -57,8 +57,6 @@ Reply flags_of(const CommandSpec& spec) {
 // Redis's categories for access control, without the '@'.
 std::vector<std::string_view> categories_of(const CommandSpec& spec) {
   using namespace kv::flag;
-  // What reads or removes all that there is.
-  constexpr std::array<std::string_view, 3> kDangerous{"flushall", "flushdb", "keys"};
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOfGroups{{
       {"bitmap", "bitmap"},
       {"connection", "connection"},
@@ -66,6 +64,23 @@ std::vector<std::string_view> categories_of(const CommandSpec& spec) {
       {"scripting", "scripting"},
       {"string", "string"},
       {"transactions", "transaction"},
+  }};
+  // What neither group nor flags say; of a subcommand, by its container.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kOfNames{{
+      {"asking", "connection"},
+      {"command", "connection"},
+      {"dbsize", "keyspace"},
+      {"flushall", "dangerous"},
+      {"flushall", "keyspace"},
+      {"flushdb", "dangerous"},
+      {"flushdb", "keyspace"},
+      {"info", "dangerous"},
+      {"keys", "dangerous"},
+      {"readonly", "connection"},
+      {"readwrite", "connection"},
+      {"restore", "dangerous"},
+      {"role", "dangerous"},
+      {"wait", "connection"},
   }};
   const auto has = [&](kv::Flags flag) { return (spec.flags & flag) != 0; };
   std::vector<std::string_view> categories;
@@ -75,9 +90,11 @@ std::vector<std::string_view> categories_of(const CommandSpec& spec) {
   if (has(kReadonly)) categories.push_back("read");
   if (has(kWrite)) categories.push_back("write");
   if (has(kAdmin)) categories.push_back("admin");
-  const bool is_dangerous =
-      has(kAdmin) || std::ranges::find(kDangerous, spec.name) != kDangerous.end();
-  if (is_dangerous) categories.push_back("dangerous");
+  if (has(kAdmin)) categories.push_back("dangerous");
+  const std::string_view name = spec.name.substr(0, spec.name.find('|'));
+  for (const auto& [command, category] : kOfNames) {
+    if (name == command) categories.push_back(category);
+  }
   categories.push_back(has(kFast) ? "fast" : "slow");
   return categories;
 }

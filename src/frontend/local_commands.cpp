@@ -31,6 +31,11 @@ constexpr LocalCommand submitted(std::string_view name, int arity, SubmitHandler
           submit};
 }
 
+constexpr LocalCommand with_keys(kv::Keys keys, LocalCommand command) {
+  command.spec.keys = keys;
+  return command;
+}
+
 // Sorted by name.
 constexpr std::array kRows = {
     row("asking", 1, kFast, do_asking, "cluster", "3.0.0", "",
@@ -208,8 +213,10 @@ constexpr std::array kRows = {
     row("wait", 3, kNone, do_wait, "generic", "3.0.0", "replicas timeout",
         "Returns how many nodes besides the leader have all earlier writes of the connection.",
         Kind::kAfterPrevious),
-    row("watch", -2, kFast, nullptr, "transactions", "2.2.0", "key [key ...]",
-        "Monitors changes to keys to determine the execution of a transaction.", Kind::kWatch),
+    with_keys(
+        {1, -1, 1, "RO"},
+        row("watch", -2, kFast, nullptr, "transactions", "2.2.0", "key [key ...]",
+            "Monitors changes to keys to determine the execution of a transaction.", Kind::kWatch)),
 };
 
 constexpr std::string_view name_of(const LocalCommand& command) {

@@ -112,6 +112,10 @@ TEST(CommandInfo, FlagsAndCategoriesAreSets) {
                           ":1\r\n:1\r\n:1\r\n~3\r\n+@string\r\n+@read\r\n+@fast\r\n~0\r\n~1"));
   EXPECT_THAT(client.calls({"COMMAND", "INFO", "config|set"}),
               testing::HasSubstr("~3\r\n+@admin\r\n+@dangerous\r\n+@slow\r\n"));
+  EXPECT_THAT(client.calls({"COMMAND", "INFO", "flushall"}),
+              testing::HasSubstr("~4\r\n+@write\r\n+@dangerous\r\n+@keyspace\r\n+@slow\r\n"));
+  EXPECT_EQ(client.calls({"COMMAND", "GETKEYS", "WATCH", "a", "b"}),
+            "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
   EXPECT_EQ(client.calls({"COMMAND", "LIST", "FILTERBY", "ACLCAT", "transaction"}),
             "*5\r\n$7\r\ndiscard\r\n$4\r\nexec\r\n$5\r\nmulti\r\n$7\r\nunwatch\r\n$5\r\nwatch\r\n");
 }
