@@ -1,7 +1,7 @@
 """What Holdfast wants to reach, and where it is behind."""
 
 from cases import Case
-from summary import OURS, find
+from summary import COMPARED, OURS, find
 from tables import markdown, number
 
 ONE, FIFTY, PIPELINED = Case("SET", 1), Case("SET"), Case("SET", pipeline=16)
@@ -57,7 +57,10 @@ def table(rows):
 
 def behind(rows):
     """Where another system got more done in the same round, the worst first."""
-    lost = [row for row in rows if row.ratio and row.part != "open" and row.ratio.median < 1]
+    lost = [row for row in rows
+            if row.part in COMPARED and row.ratio and row.ratio.median < 1]
     lost.sort(key=lambda row: row.ratio.median)
-    return "\n".join(f"- {row.name}: {number(row.ratio.median)} times {row.system}"
-                     for row in lost)
+    systems = {}
+    for row in lost:
+        systems.setdefault(row.system, []).append(f"{row.name}: {number(row.ratio.median)}")
+    return "\n".join(f"- {system}: {'; '.join(systems[system])}" for system in sorted(systems))

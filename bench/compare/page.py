@@ -6,7 +6,7 @@ import statistics
 import string
 
 import aims
-from summary import find, summarize
+from summary import COMPARED, find, summarize
 from tables import details, markdown, number, open_loop, overview
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -62,8 +62,8 @@ def behind(rows):
     lines = aims.behind(rows)
     if not lines:
         return ""
-    return ("**Where Holdfast is behind**, in how much gets done, that of the other system being "
-            f"1:\n\n{lines}\n\n")
+    return ("**Where Holdfast is behind**, and what it gets done of what the other system does in "
+            f"the same round:\n\n{lines}\n\n")
 
 
 def failures(result):
@@ -100,9 +100,8 @@ def section(rows, text, table, *parts):
 
 def compared(rows):
     """Overview and details."""
-    parts = ("compare", "follower", "five")
     fold = lambda wanted: folded("Times, processor, memory, spread", details(wanted))
-    return section(rows, "", overview, *parts) + "\n" + section(rows, "", fold, *parts)
+    return section(rows, "", overview, *COMPARED) + "\n" + section(rows, "", fold, *COMPARED)
 
 
 def text_of(result):

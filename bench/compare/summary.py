@@ -7,6 +7,7 @@ import statistics
 from cases import Case
 
 OURS = "holdfast-3"
+COMPARED = ("compare", "follower", "five")  # the parts whose point is the comparison
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,8 +85,11 @@ class Aims(unittest.TestCase):
     def test_where_it_is_behind_is_listed_the_worst_first(self):
         rows = summarize(measured(OURS, [100]) + measured("redis-sync", [200])
                          + measured("redis-memory", [400]) + measured("etcd-3", [10]))
-        self.assertEqual(aims.behind(rows), "- SET, 50 clients: 0.25 times redis-memory\n"
-                                            "- SET, 50 clients: 0.50 times redis-sync")
+        rows += summarize(measured(OURS, [90], Case("GET"))
+                          + measured("redis-sync", [1000], Case("GET")))
+        self.assertEqual(aims.behind(rows),
+                         "- redis-memory: SET, 50 clients: 0.25\n"
+                         "- redis-sync: GET, 50 clients: 0.09; SET, 50 clients: 0.50")
 
     def test_an_aim_is_reached_or_not(self):
         rows = summarize(measured(OURS, [100]) + measured("etcd-3", [10])
