@@ -48,6 +48,7 @@ Output output(Bytes& bytes, Kind kind, std::size_t keys) {
     case Kind::kAppend:
     case Kind::kIncr:
     case Kind::kDel:
+    case Kind::kPersist:
       return std::int64_t{bytes.next()} - 8;
     case Kind::kGet:
     case Kind::kMget:

@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "lincheck/counter_model.hpp"
+#include "lincheck/expiring_model.hpp"
 #include "lincheck/explain.hpp"
 #include "lincheck/key_model.hpp"
 #include "lincheck/map_model.hpp"
@@ -24,6 +25,14 @@ constexpr std::uint64_t kFirstSlice = 65'536;
 // Below this the numbers of configurations fit what Memo can count.
 constexpr std::size_t kMemoryMax = std::size_t{64} << 30;
 
+bool is_of_expiring_key(const Operation& operation) {
+  const Kind kind = operation.kind;
+  const bool fits =
+      kind == Kind::kPut || kind == Kind::kGet || kind == Kind::kDel || kind == Kind::kPersist;
+  return fits && operation.keys.size() == 1;
+}
+
+// Null: no model has all of it.
 MakeSearch search_maker(ModelKind model, const History& history, const Partition& partition) {
   switch (model) {
     case ModelKind::kRegister:
@@ -34,10 +43,26 @@ MakeSearch search_maker(ModelKind model, const History& history, const Partition
     case ModelKind::kMulti:
       break;
   }
-  const bool has_one_key = partition.keys.size() == 1 &&
-                           std::ranges::all_of(partition.operations, [&](std::size_t operation) {
-                             return history[operation].keys.size() == 1;
-                           });
+  const auto operation_of = [&](std::size_t position) -> const Operation& {
+    return history[position];
+  };
+  const bool expires = std::ranges::any_of(
+      partition.operations,
+      [](const Operation& operation) {
+        return operation.expires_ns || operation.kind == Kind::kPersist;
+      },
+      operation_of);
+  const bool is_one_key = partition.keys.size() == 1;
+  if (expires) {
+    const bool fits =
+        is_one_key && std::ranges::all_of(partition.operations, is_of_expiring_key, operation_of);
+    return fits ? ModelSearch<ExpiringModel>::make : nullptr;
+  }
+  const bool has_one_key =
+      is_one_key &&
+      std::ranges::all_of(
+          partition.operations,
+          [](const Operation& operation) { return operation.keys.size() == 1; }, operation_of);
   return has_one_key ? ModelSearch<KeyModel>::make : ModelSearch<MapModel>::make;
 }
 
@@ -55,8 +80,9 @@ class Task {
     }
   }
 
-  // True if that ended it, with a verdict.
+  // True if that ended it, with a verdict or without a model.
   bool run(std::uint64_t steps) {
+    if (make_search_ == nullptr) return true;
     if (!search_) search_ = make_search_(entries_, {});
     const Outcome outcome = search_->run(steps);
     if (outcome == Outcome::kRunning) return false;

@@ -17,7 +17,9 @@ std::string_view name(Verdict verdict);
 
 // What the object is that the operations were done to.
 enum class ModelKind : std::uint8_t {
-  kKv,        // the store: every operation; keys are independent unless an operation ties them
+  kKv,        // the store: every operation; keys are independent unless an operation ties them.
+              // One with values that may expire is checked if it has put, get, del and persist of
+              // its own, and nothing else.
   kRegister,  // put and get, each key a register
   kCounter,   // incr and get, each key a counter; a missing one is 0
   kMulti,     // the store as one object: never split by keys

@@ -11,13 +11,14 @@ namespace holdfast::lincheck {
 
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 7> kNames{{{Kind::kPut, "put"},
+constexpr std::array<std::pair<Kind, std::string_view>, 8> kNames{{{Kind::kPut, "put"},
                                                                    {Kind::kAppend, "append"},
                                                                    {Kind::kGet, "get"},
                                                                    {Kind::kIncr, "incr"},
                                                                    {Kind::kDel, "del"},
                                                                    {Kind::kMset, "mset"},
-                                                                   {Kind::kMget, "mget"}}};
+                                                                   {Kind::kMget, "mget"},
+                                                                   {Kind::kPersist, "persist"}}};
 
 constexpr std::size_t kShown = 48;  // bytes of a value that is not cut
 
@@ -62,6 +63,7 @@ std::size_t values_expected(const Operation& operation) {
     case Kind::kIncr:
     case Kind::kDel:
     case Kind::kMget:
+    case Kind::kPersist:
       return 0;
   }
   return 0;
@@ -81,6 +83,7 @@ bool output_fits(const Operation& operation) {
     case Kind::kAppend:
     case Kind::kIncr:
     case Kind::kDel:
+    case Kind::kPersist:
       return std::holds_alternative<std::int64_t>(operation.output);
   }
   return false;
@@ -131,6 +134,10 @@ Operation mget(std::uint64_t client, std::vector<std::string> keys, std::int64_t
   return make(client, Kind::kMget, std::move(keys), {}, call_ns);
 }
 
+Operation persist(std::uint64_t client, std::string key, std::int64_t call_ns) {
+  return make(client, Kind::kPersist, {std::move(key)}, {}, call_ns);
+}
+
 std::string_view name(Kind kind) {
   for (const auto& [known, text] : kNames) {
     if (known == kind) return text;
@@ -158,8 +165,12 @@ std::optional<std::string> defect(const Operation& operation) {
   if (operation.return_ns && *operation.return_ns < operation.call_ns) {
     return "it returned before it was called";
   }
-  if (!operation.return_ns && !std::holds_alternative<std::monostate>(operation.output)) {
-    return "it has an output but did not return";
+  const bool has_output = !std::holds_alternative<std::monostate>(operation.output);
+  if (!operation.return_ns && has_output) return "it has an output but did not return";
+  if (operation.expires_ns && operation.kind != Kind::kPut)
+    return "what " + kind + "s can't expire";
+  if (operation.kind == Kind::kPersist && operation.return_ns && !has_output) {
+    return "persist that returned needs an output";
   }
   return std::nullopt;
 }
@@ -179,6 +190,7 @@ std::string describe(const Operation& operation) {
   if (operation.kind == Kind::kIncr && operation.delta != 1) {
     text += " by " + std::to_string(operation.delta);
   }
+  if (operation.expires_ns) text += " until " + std::to_string(*operation.expires_ns);
   if (!operation.return_ns) return text + " -> unknown outcome";
   std::visit(Overload{[](std::monostate) {},
                       [&](const std::vector<Found>& found) {

@@ -14,10 +14,11 @@ enum class Kind : std::uint8_t {
   kPut,     // sets a key to a value
   kAppend,  // adds a value at the end of a key's, which is empty if the key is missing
   kGet,
-  kIncr,  // adds `delta` to the decimal number that a key holds, 0 if it is missing
-  kDel,   // removes one key or several
-  kMset,  // sets several keys at once
-  kMget,  // reads several keys at once
+  kIncr,     // adds `delta` to the decimal number that a key holds, 0 if it is missing
+  kDel,      // removes one key or several
+  kMset,     // sets several keys at once
+  kMget,     // reads several keys at once
+  kPersist,  // has a key's value stay that was to expire
 };
 
 // A key's value, or nothing for a missing key. A missing key is not an empty value.
@@ -28,7 +29,8 @@ using Found = std::optional<std::string>;
 using Output = std::variant<std::monostate,
                             std::vector<Found>,  // get: one; mget: as many as keys
                             std::int64_t>;       // append: the new length; incr: the new number;
-                                                 // del: how many keys there were
+                                                 // del: how many keys there were; persist: 1 if
+                                                 // the value was to expire, else 0
 
 // One operation of one client. A refusal is none: leave out what certainly took no effect.
 struct Operation {
@@ -44,6 +46,8 @@ struct Operation {
   // Nothing if the outcome is not known: the operation may take effect at any time after its call,
   // or never.
   std::optional<std::int64_t> return_ns;
+  // put: from then on the value may be gone by itself. Nothing: it stays.
+  std::optional<std::int64_t> expires_ns = {};
 
   bool operator==(const Operation&) const = default;
 };
@@ -60,6 +64,7 @@ Operation del(std::uint64_t client, std::vector<std::string> keys, std::int64_t 
 Operation mset(std::uint64_t client, std::vector<std::string> keys, std::vector<std::string> values,
                std::int64_t call_ns);
 Operation mget(std::uint64_t client, std::vector<std::string> keys, std::int64_t call_ns);
+Operation persist(std::uint64_t client, std::string key, std::int64_t call_ns);
 
 std::string_view name(Kind kind);
 std::optional<Kind> find_kind(std::string_view name);

@@ -15,8 +15,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kFields[] = {"client", "op", "key",    "keys", "value",
-                                        "values", "by", "output", "call", "return"};
+constexpr std::string_view kFields[] = {"client", "op",     "key",  "keys",   "value",  "values",
+                                        "by",     "output", "call", "return", "expires"};
 
 // How many bytes the UTF-8 character at the front of `bytes` has, 0 if there is none: as the
 // Unicode standard's table 3-7 says, so neither surrogates nor long forms.
@@ -174,6 +174,7 @@ Output read_output(Fields& fields, Kind kind, bool returned) {
     case Kind::kAppend:
     case Kind::kIncr:
     case Kind::kDel:
+    case Kind::kPersist:
       if (value->is_null()) return std::monostate{};
       return fields.number_of(*value, "output");
     case Kind::kPut:
@@ -192,7 +193,7 @@ std::expected<Operation, std::string> read_operation(const json::object& object)
   const json::string* kind_name = op != nullptr ? op->if_string() : nullptr;
   const auto kind = kind_name != nullptr ? find_kind({kind_name->data(), kind_name->size()})
                                          : std::optional<Kind>();
-  if (!kind) fields.fail("'op' is none of put, append, get, incr, del, mset, mget");
+  if (!kind) fields.fail("'op' is none of put, append, get, incr, del, mset, mget, persist");
   operation.kind = kind.value_or(Kind::kGet);
   operation.keys = fields.strings("key", "keys");
   operation.values = fields.strings("value", "values");
@@ -205,6 +206,9 @@ std::expected<Operation, std::string> read_operation(const json::object& object)
   if (returned == nullptr) fields.fail("'return' is missing; it is null for an unknown outcome");
   if (returned != nullptr && !returned->is_null()) {
     operation.return_ns = fields.number_of(*returned, "return");
+  }
+  if (const json::value* expires = fields.find("expires")) {
+    operation.expires_ns = fields.number_of(*expires, "expires");
   }
   operation.output = read_output(fields, operation.kind, operation.return_ns.has_value());
   if (!fields.error().empty()) return std::unexpected(fields.error());
@@ -227,6 +231,7 @@ std::string to_json_line(const Operation& operation) {
     object["value"] = to_json(operation.values[0]);
   }
   if (operation.kind == Kind::kIncr) object["by"] = operation.delta;
+  if (operation.expires_ns) object["expires"] = *operation.expires_ns;
   std::visit(Overload{[](std::monostate) {},
                       [&](const std::vector<Found>& found) {
                         if (operation.kind == Kind::kMget) {

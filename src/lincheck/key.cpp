@@ -109,6 +109,7 @@ std::optional<Key::State> Key::apply(State state, ActionId id) {
       return missing();
     case Kind::kMset:
     case Kind::kMget:
+    case Kind::kPersist:
       break;
   }
   check_failed("a single key's operation", name(action.kind));
@@ -160,6 +161,7 @@ bool Key::reaches(State state, ActionId id) const {
       return action.number != 0 || state == missing();
     case Kind::kMset:
     case Kind::kMget:
+    case Kind::kPersist:
       break;
   }
   return true;
@@ -180,6 +182,7 @@ bool Key::overwrites(ActionId id) const {
     case Kind::kGet:
     case Kind::kMset:
     case Kind::kMget:
+    case Kind::kPersist:
       return false;
   }
   return false;

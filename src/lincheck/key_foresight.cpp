@@ -53,6 +53,7 @@ void KeyForesight::find_starts() {
       case Kind::kGet:
       case Kind::kMset:
       case Kind::kMget:
+      case Kind::kPersist:
         break;
     }
     start_of_.push_back(start);

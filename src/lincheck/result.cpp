@@ -83,6 +83,7 @@ std::optional<std::string> defect(const Operation& operation, ModelKind model) {
                     : model == ModelKind::kCounter ? kind == Kind::kIncr || kind == Kind::kGet
                                                    : true;
   if (!fits) return "a " + std::string(name(model)) + " has no " + std::string(name(kind));
+  if (operation.expires_ns && model == ModelKind::kRegister) return "a register keeps its value";
   return defect(operation);
 }
 

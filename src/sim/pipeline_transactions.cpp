@@ -8,7 +8,6 @@ namespace holdfast::sim {
 
 namespace {
 
-constexpr Duration kLongLife = std::chrono::hours(1);  // no clock of a run goes so far
 constexpr Duration kShortLifeMax = std::chrono::milliseconds(1500);
 
 }  // namespace

@@ -28,7 +28,8 @@ std::optional<lincheck::Output> output_of(Kind kind, const resp::Value& reply) {
       return lincheck::Output();
     case Kind::kAppend:
     case Kind::kIncr:
-    case Kind::kDel: {
+    case Kind::kDel:
+    case Kind::kPersist: {
       const auto* number = std::get_if<std::int64_t>(&reply.value);
       return number == nullptr ? std::nullopt : std::optional(lincheck::Output(*number));
     }
@@ -54,6 +55,10 @@ bool has_prefix(const std::string& error, std::string_view prefix) {
 
 Recorder::OperationId Recorder::began(Operation operation) {
   operation.call_ns = nanoseconds(cluster_.now());
+  if (operation.expires_ns) {
+    const bool outlives_the_run = *operation.expires_ns >= nanoseconds(Instant(kLongLife));
+    *operation.expires_ns = operation.call_ns + (outlives_the_run ? *operation.expires_ns : 0);
+  }
   records_.push_back({.operation = std::move(operation),
                       .state = State::kOpen,
                       .node = {},
@@ -130,8 +135,15 @@ std::map<std::string, Recorder::Appends> Recorder::appends() const {
 
 std::vector<std::string> command_of(const Operation& operation) {
   switch (operation.kind) {
-    case Kind::kPut:
-      return {"SET", operation.keys[0], operation.values[0]};
+    case Kind::kPut: {
+      std::vector<std::string> args{"SET", operation.keys[0], operation.values[0]};
+      if (operation.expires_ns) {
+        args.insert(args.end(), {"PX", std::to_string(*operation.expires_ns / 1'000'000)});
+      }
+      return args;
+    }
+    case Kind::kPersist:
+      return {"PERSIST", operation.keys[0]};
     case Kind::kAppend:
       return {"APPEND", operation.keys[0], operation.values[0]};
     case Kind::kGet:

@@ -17,6 +17,8 @@ class Recorder {
 
   explicit Recorder(Cluster& cluster) : cluster_(cluster) {}
 
+  // What expires does so after the time that its `expires_ns` is, by a clock that may jump: so it
+  // may be gone at once, unless the time is longer than any run.
   OperationId began(lincheck::Operation operation);
   void asked(OperationId id, NodeId node) { records_[id].node = node; }
   // The answer came. Throws a violation if it is not an answer to this operation.
@@ -60,7 +62,10 @@ class Recorder {
   std::size_t refused_ = 0;
 };
 
-// As a client sends it.
+// No clock of a run goes so far.
+inline constexpr Duration kLongLife = std::chrono::hours(1);
+
+// As a client sends it, before it began.
 std::vector<std::string> command_of(const lincheck::Operation& operation);
 bool is_read(const lincheck::Operation& operation);
 // The text of an error reply; null if it is none.

@@ -1,5 +1,7 @@
 #include "sim/workload.hpp"
 
+#include "sim/recorder.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -17,15 +19,23 @@ enum class Wish : std::uint8_t {
   kIncr,
   kGetCounter,
   kMset,
-  kMget
+  kMget,
+  kPutExpiring,
+  kPutStaying,
+  kPersist,
+  kGetExpiring,
+  kDelExpiring
 };
+
+constexpr Duration kShortLifeMax = std::chrono::milliseconds(1500);
 
 }  // namespace
 
 lincheck::Operation Workload::next() {
-  const std::array<unsigned, 10> weights{
-      mix_.append, mix_.get_appended, mix_.put,         mix_.append_any, mix_.get_any,
-      mix_.del,    mix_.incr,         mix_.get_counter, mix_.mset,       mix_.mget};
+  const std::array<unsigned, 15> weights{
+      mix_.append,       mix_.get_appended, mix_.put,         mix_.append_any,   mix_.get_any,
+      mix_.del,          mix_.incr,         mix_.get_counter, mix_.mset,         mix_.mget,
+      mix_.put_expiring, mix_.put_staying,  mix_.persist,     mix_.get_expiring, mix_.del_expiring};
   unsigned sum = 0;
   for (const unsigned weight : weights) sum += weight;
   auto drawn = static_cast<unsigned>(dice_.below(sum));
@@ -59,8 +69,26 @@ lincheck::Operation Workload::next() {
     }
     case Wish::kMget:
       return lincheck::mget(client_, several_keys(), 0);
+    case Wish::kPutExpiring:
+      return put_expiring();
+    case Wish::kPutStaying:
+      return lincheck::put(client_, key('x'), fresh_value(), 0);
+    case Wish::kPersist:
+      return lincheck::persist(client_, key('x'), 0);
+    case Wish::kGetExpiring:
+      return lincheck::get(client_, key('x'), 0);
+    case Wish::kDelExpiring:
+      return lincheck::del(client_, {key('x')}, 0);
   }
   return {};
+}
+
+lincheck::Operation Workload::put_expiring() {
+  const Duration life =
+      dice_.chance(0.3) ? kLongLife : dice_.between(std::chrono::milliseconds(20), kShortLifeMax);
+  lincheck::Operation operation = lincheck::put(client_, key('x'), fresh_value(), 0);
+  operation.expires_ns = std::chrono::nanoseconds(life).count();
+  return operation;
 }
 
 // In brackets, so that no value is a part of another.

@@ -72,7 +72,7 @@ TEST(JsonLines, MalformedLine_IsRefusedWithItsNumberAndTheReason) {
       {R"({"client":1,"op":"get","key":"k","return":1})", "'call' is missing"},
       {R"({"client":-1,"op":"get","key":"k","call":1,"return":2})", "'client' is negative"},
       {R"({"client":1,"op":"cas","key":"k","call":1,"return":2})",
-       "'op' is none of put, append, get, incr, del, mset, mget"},
+       "'op' is none of put, append, get, incr, del, mset, mget, persist"},
       {R"({"client":1,"op":"get","call":1,"return":2})", "get needs a key"},
       {R"({"client":1,"op":"get","key":1,"call":1,"return":2})",
        "'key' is neither a string nor {\"hex\":\"…\"}"},

@@ -54,6 +54,8 @@ Operation random_operation(const Mix& mix, std::uint64_t client, Prng& prng) {
     }
     case Kind::kMget:
       return mget(client, keys, 0);
+    case Kind::kPersist:
+      return persist(client, keys[0], 0);
   }
   return {};
 }
