@@ -21,6 +21,11 @@ std::uint64_t digest_of(const Entry& entry) {
          entry.revision;
 }
 
+// Odd, and of each slot another.
+std::uint64_t factor_of(std::size_t slot) {
+  return kMixing * (2 * slot + 1);
+}
+
 std::size_t bytes_of(const Entry& entry) {
   return kPairBytes + entry.key().size() + entry.size();
 }
@@ -33,6 +38,12 @@ void Keyspace::mark_changed(std::uint16_t number) {
   if (slots_[number].dirty) return;
   slots_[number].dirty = true;
   dirty_.push_back(number);
+}
+
+// A transaction's fate depends on it, so it belongs to the digest.
+void Keyspace::note_removal(std::uint16_t number, std::uint64_t revision) {
+  removals_sum_ += (revision - removals_[number]) * factor_of(number);
+  removals_[number] = revision;
 }
 
 void Keyspace::advance(std::uint64_t now_ms, std::size_t count) {
@@ -132,8 +143,8 @@ void Keyspace::erase_at(std::uint16_t number, Table::iterator at) {
   if (copy_ != nullptr) copy_->before_erase(number, at);
   const Entry& entry = **at;
   // What expires is not a change of its own: it is gone since its time has come, removed or not.
-  removals_[number] =
-      has_expired(entry) ? std::max(removals_[number], entry.revision) : ++revision_;
+  note_removal(number,
+               has_expired(entry) ? std::max(removals_[number], entry.revision) : ++revision_);
   deadlines_.remove(entry);
   bytes_ -= bytes_of(entry);
   Table& table = slots_[number].table;
@@ -147,7 +158,7 @@ void Keyspace::erase_at(std::uint16_t number, Table::iterator at) {
 void Keyspace::clear() {
   if (size_ == 0) return;
   for (std::uint16_t number = 0; number < kSlotCount; ++number) {
-    if (!slots_[number].table.empty()) removals_[number] = ++revision_;
+    if (!slots_[number].table.empty()) note_removal(number, ++revision_);
   }
   Dropped dropped{std::exchange(slots_, std::vector<Slot>(kSlotCount)),
                   std::exchange(deadlines_, {})};
@@ -234,7 +245,7 @@ std::uint64_t Keyspace::digest() {
     slot.dirty = false;
   }
   dirty_.clear();
-  return checksum({}, digest_sum_ + revision_);
+  return checksum({}, checksum({}, digest_sum_ + revision_) + removals_sum_);
 }
 
 void Keyspace::restore_counters(std::uint64_t now_ms, std::uint64_t revision,
@@ -242,6 +253,8 @@ void Keyspace::restore_counters(std::uint64_t now_ms, std::uint64_t revision,
   now_ms_ = now_ms;
   revision_ = revision;
   removals_ = std::move(removals);
+  removals_sum_ = 0;
+  for (std::size_t i = 0; i < removals_.size(); ++i) removals_sum_ += removals_[i] * factor_of(i);
 }
 
 void Keyspace::reserve(std::uint16_t slot, std::size_t more) {

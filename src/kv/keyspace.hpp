@@ -95,8 +95,8 @@ class Keyspace {
   // expires; for WATCH. It may change when another absent key of the slot is removed.
   std::uint64_t version_of(std::string_view key) const;
 
-  // Depends on what is there alone, not on how it came here. Reads again only the slots that
-  // changed since the last call.
+  // Of all that decides what commands answer, whatever the tables look like. Reads again only the
+  // slots that changed since the last call.
   std::uint64_t digest();
   std::size_t bytes() const { return bytes_; }  // that a copy takes
 
@@ -141,12 +141,14 @@ class Keyspace {
   const EntryHandle& insert(std::uint16_t number, std::string_view key, std::string_view value,
                             std::uint64_t expires_ms);
   void erase_at(std::uint16_t number, Table::iterator at);
+  void note_removal(std::uint16_t number, std::uint64_t revision);
 
   std::vector<Slot> slots_;
   std::vector<Dropped> dropped_;
   std::vector<std::uint16_t> dirty_;
   Deadlines deadlines_;
   std::vector<std::uint64_t> removals_;
+  std::uint64_t removals_sum_ = 0;  // of them, each times its slot's factor
   std::uint64_t revision_ = 0;
   std::uint64_t now_ms_ = 0;
   std::uint64_t digest_sum_ = 0;

@@ -31,6 +31,20 @@ TEST(Keyspace, KeyOfWhichTheTimeHasCome_IsGoneAtThatTimeAndNotBefore) {
   EXPECT_EQ(keyspace.find("k")->expires_ms, 0u);
 }
 
+// A WATCH of a key that isn't there goes by what was last removed of its slot.
+TEST(Keyspace, RemovalsThatDiffer_MakeAnotherDigest) {
+  Keyspace one, other;
+  for (Keyspace* keyspace : {&one, &other}) {
+    const char* key = keyspace == &one ? "a" : "b";
+    keyspace->set(key, "v");
+    keyspace->erase(key);
+    keyspace->set("k", "v");
+  }
+  ASSERT_EQ(one.revision(), other.revision());
+  ASSERT_NE(one.version_of("a"), other.version_of("a"));
+  EXPECT_NE(one.digest(), other.digest());
+}
+
 TEST(Keyspace, ExpiredKeys_LeaveMemoryOldestFirstAndNoMoreThanAskedFor) {
   Keyspace keyspace;
   for (int i = 0; i < 10; ++i) keyspace.set("k" + std::to_string(i), "v", 100 + i);
