@@ -24,6 +24,7 @@ namespace holdfast::kv {
 namespace {
 
 constexpr int kHashBits = 48;
+constexpr std::uint64_t kPlaces = std::uint64_t{1} << kHashBits;
 // A page reads all keys of its slot. So of a slot with very many it has this part at least, and
 // the time of a whole scan grows with the keys and not with their square.
 constexpr std::size_t kPagesPerSlot = 256;
@@ -97,19 +98,26 @@ class Page {
     cursor_ = (slot << kHashBits) + place;
   }
 
+  // Of places that hold about twice the keys that are wanted: those of a slot with very many need
+  // not be sorted for each page.
+  static std::uint64_t width_of(std::size_t wanted, std::size_t size, std::uint64_t most) {
+    if (size / 2 <= wanted) return most;
+    return std::min(most, kPlaces / size * 2 * wanted);
+  }
+
   // The rest of the slot, or as much of it as is wanted.
   void take_slot() {
     const std::uint64_t number = slot();
-    const std::uint64_t first = cursor_ & ((std::uint64_t{1} << kHashBits) - 1);
-    std::vector<Found> found;
-    std::size_t size = 0;
-    keyspace_.for_each_in_slot(static_cast<std::uint16_t>(number), [&](const Entry& entry) {
-      ++size;
-      const std::uint64_t place = place_of(entry.key());
-      if (place >= first) found.push_back({place, entry.key()});
-    });
+    const std::uint64_t first = cursor_ % kPlaces;
+    const std::size_t size = keyspace_.size_of_slot(static_cast<std::uint16_t>(number));
     const std::size_t wanted = std::max(count_ - keys_.size(), size / kPagesPerSlot);
-    set_cursor(number + 1, 0);
+    const std::uint64_t behind = first + width_of(wanted, size, kPlaces - first);
+    std::vector<Found> found;
+    keyspace_.for_each_in_slot(static_cast<std::uint16_t>(number), [&](const Entry& entry) {
+      const std::uint64_t place = place_of(entry.key());
+      if (place >= first && place < behind) found.push_back({place, entry.key()});
+    });
+    set_cursor(number, behind);
     if (found.size() > wanted) {
       const auto middle = found.begin() + static_cast<std::ptrdiff_t>(wanted);
       std::ranges::nth_element(found, middle);
