@@ -90,7 +90,7 @@ class Hasher {
   template <class... Ts>
   void add(const std::variant<Ts...>& value) {
     add(value.index());
-    std::visit([this](const auto& alternative) { add(alternative); }, value);
+    std::visit([this](const auto& alternative) { this->add(alternative); }, value);
   }
   template <class First, class Second>
   void add(const std::pair<First, Second>& pair) {
@@ -123,7 +123,7 @@ class Hasher {
     if constexpr (requires { value.describe(*this); }) {
       value.describe(*this);
     } else {
-      boost::pfr::for_each_field(value, [this](const auto& field) { add(field); });
+      boost::pfr::for_each_field(value, [this](const auto& field) { this->add(field); });
     }
   }
 

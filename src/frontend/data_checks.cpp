@@ -59,15 +59,15 @@ std::optional<kv::Reply> refuse_data_command(const kv::CommandSpec& spec, kv::Ar
 }
 
 kv::Reply too_large(resp::RequestParser::Excess excess, const Settings& settings) {
-  using Excess = resp::RequestParser::Excess;
+  using enum resp::RequestParser::Excess;
   switch (excess) {
-    case Excess::kArgument:
+    case kArgument:
       return longer_than("value", settings.value_bytes_max);
-    case Excess::kArguments:
+    case kArguments:
       return kv::Reply::error("ERR command has more arguments than the limit of " +
                               std::to_string(resp::RequestLimits().arguments_max));
-    case Excess::kNone:
-    case Excess::kCommand:
+    case kNone:
+    case kCommand:
       break;
   }
   return longer_than("command", settings.command_bytes_max);
