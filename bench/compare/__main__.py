@@ -52,6 +52,8 @@ def parse(arguments):
     parser.add_argument("--publish", action="store_true", help="write docs/benchmarks.md instead")
     parser.add_argument("--report", metavar="FILE", nargs="+",
                         help="measure nothing: of these results.json together")
+    parser.add_argument("--note", metavar="TEXT", default="",
+                        help="for the page, on what it was like")
     parser.add_argument("--binary", metavar="FILE", help="the holdfast to measure",
                         default=os.path.join(TREE, "build", "release", "holdfast"))
     parser.set_defaults(size="default")
@@ -105,7 +107,7 @@ def read(names, folder):
             picture = os.path.join(os.path.dirname(name), row["flame"])
             with contextlib.suppress(shutil.SameFileError):
                 shutil.copy(picture, folder)
-    return {"command": " and ".join(result["command"] for result in results),
+    return {"command": "` and `".join(result["command"] for result in results),
             "machine": results[0]["machine"],
             **{what: [row for result in results for row in result[what]]
                for what in ("failures", "profiles", "found")}}
@@ -128,7 +130,7 @@ def main():
     print(for_terminal(summarize(result["found"])))
     from plots import draw  # it takes a while, and --help and --list don't need it
 
-    page.write(result, target, folder, draw)
+    page.write(result, target, folder, draw, options.note)
     print(f"\nwritten: {os.path.relpath(target)}")
 
 

@@ -62,5 +62,5 @@ def behind(rows):
     lost.sort(key=lambda row: row.ratio.median)
     systems = {}
     for row in lost:
-        systems.setdefault(row.system, []).append(f"{row.name}: {number(row.ratio.median)}")
+        systems.setdefault(row.system, []).append(f"{number(row.ratio.median)} ({row.name})")
     return "\n".join(f"- {system}: {'; '.join(systems[system])}" for system in sorted(systems))

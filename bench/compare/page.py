@@ -104,7 +104,7 @@ def compared(rows):
     return section(rows, "", overview, *COMPARED) + "\n" + section(rows, "", fold, *COMPARED)
 
 
-def text_of(result):
+def text_of(result, note=""):
     rows = summarize(result["found"])
     machine = result["machine"]
     with open(os.path.join(HERE, "page.template")) as file:
@@ -115,20 +115,20 @@ def text_of(result):
         memory=round(machine["memory_bytes"] / 1e9), file_system=machine["file_system"],
         sync_ms=machine["sync_ms"], elections=elections(rows),
         aims=AIMS + aims.table(rows) + "\n\n", behind=behind(rows) + failures(result),
-        others=others(rows), compare=compared(rows),
+        others=others(rows), note=note and f" {note}", compare=compared(rows),
         open=section(rows, OPEN, open_loop, "open"),
         scaling=section(rows, SCALING, lambda wanted: folded("As numbers", details(wanted)),
                         "nodes", "values", "keys", "clients"),
         profiles=profiles(result["profiles"]), redisraft=redisraft(rows))
 
 
-def write(result, page, folder, draw):
+def write(result, page, folder, draw, note):
     """The page, and in the folder its plots (by `draw`) and results.json."""
     with open(os.path.join(folder, "results.json"), "w") as file:
         file.write(as_json(result))
     draw(summarize(result["found"]), folder)
     with open(page, "w") as file:
-        file.write(text_of(result))
+        file.write(text_of(result, note))
 
 
 def as_json(result):
