@@ -63,6 +63,7 @@ def plot_rates(rows, folder):
     axes.set(xscale="log", xlabel="operations a second", yticks=range(len(names)))
     axes.set_yticklabels(names)
     plain(axes.xaxis)
+    axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.grid(False, axis="y")
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour(system)) for system in systems]
