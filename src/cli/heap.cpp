@@ -15,7 +15,8 @@ void prepare_heap(int argc, char** argv) {
   // Under its own name, for those who look for it. A server that can't is slower, and no worse.
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) ::execv(program.c_str(), argv);
+  const bool is_loader = program.filename().string().starts_with("ld-");  // that loads us
+  if (!error && !is_loader) ::execv(program.c_str(), argv);
 }
 
 }  // namespace holdfast::cli

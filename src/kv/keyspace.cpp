@@ -160,12 +160,16 @@ void Keyspace::clear() {
   for (std::uint16_t number = 0; number < kSlotCount; ++number) {
     if (!slots_[number].table.empty()) note_removal(number, ++revision_);
   }
-  Dropped dropped{std::exchange(slots_, std::vector<Slot>(kSlotCount)),
-                  std::exchange(deadlines_, {})};
   if (copy_ != nullptr && copy_->needs_tables()) {
-    copy_->take_tables(std::exchange(dropped.slots, {}), bytes_);
+    copy_->take_tables(std::exchange(slots_, std::vector<Slot>(kSlotCount)), bytes_);
+  } else if (size_ < kSlotCount) {
+    // An entry may do this thousands of times, and what is dropped stays until it is applied.
+    for (Slot& slot : slots_) slot = Slot();
+  } else {
+    dropped_.push_back(
+        {std::exchange(slots_, std::vector<Slot>(kSlotCount)), std::exchange(deadlines_, {})});
   }
-  dropped_.push_back(std::move(dropped));
+  deadlines_ = {};
   dirty_.clear();
   digest_sum_ = 0;
   size_ = 0;

@@ -37,13 +37,20 @@ struct Budget {
 
 // Of commands whose short words ask for much.
 std::uint64_t work_of(const CommandSpec& spec, const Keyspace& keyspace, Args words) {
-  constexpr std::array<std::string_view, 5> kLinear{"bitcount", "bitop", "bitpos", "copy", "dump"};
+  constexpr std::array<std::string_view, 7> kLinear{"bitcount", "bitop",  "bitpos",  "copy",
+                                                    "dump",     "rename", "renamenx"};
+  constexpr std::array<std::string_view, 3> kOfAllKeys{"keys", "scan", "randomkey"};
   constexpr std::uint64_t kOfPair = 16;  // of positions of which LCS compares the bytes
   constexpr std::uint64_t kOfKey = 64;
   const auto size = [&](std::string_view key) -> std::uint64_t {
     return view_or_empty(keyspace.find(key)).size();
   };
-  if (spec.name == "keys") return kOfKey * keyspace.size();
+  if (std::ranges::find(kOfAllKeys, spec.name) != kOfAllKeys.end()) {
+    return kOfKey * keyspace.size();
+  }
+  if (spec.name == "flushall" || spec.name == "flushdb") {
+    return kOfKey * (kSlotCount + keyspace.size());
+  }
   if (spec.name == "lcs") return kOfPair * size(words[1]) * size(words[2]);
   if (std::ranges::find(kLinear, spec.name) == kLinear.end()) return 0;
   std::uint64_t sum = 0;
@@ -53,13 +60,17 @@ std::uint64_t work_of(const CommandSpec& spec, const Keyspace& keyspace, Args wo
 
 Reply run(const Command& command, Execution& at, Args words, Budget& left) {
   const std::uint64_t work = work_of(command.spec, at.keyspace, words);
-  if (work > left.work) {
+  if (left.work == 0 || work > left.work) {
     return Reply::error(
         "ERR the transaction takes too much work; this command of it was not executed");
   }
   left.work -= work;
   const bool reads = !command.spec.is_write();
+  const std::size_t before = at.keyspace.bytes();
   Reply reply = left.reply_bytes == 0 && reads ? reply_too_long() : execute(command, at, words);
+  // SETRANGE and SETBIT make much of few words: one may go beyond what is left.
+  const std::size_t after = at.keyspace.bytes();
+  left.work -= std::min<std::uint64_t>(left.work, after - std::min(before, after));
   const std::size_t bytes = full_bytes(reply);
   if (bytes > left.reply_bytes) {
     left.reply_bytes = 0;

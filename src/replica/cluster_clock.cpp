@@ -52,6 +52,8 @@ void ClusterClock::lead(Instant now, std::uint64_t applied_ms) {
   if (is_live_) {
     const std::uint64_t known = later(applied_ms_, applied_at_, now);
     start = std::clamp(start, known - std::min(known, kLeapMaxMs), known + kLeapMaxMs);
+    // What it read in an earlier leadership was never applied, perhaps, and by a wrong wall clock.
+    read_ = 0;
   }
   ms_ = std::max(applied_ms, start);
   at_ = now;

@@ -70,7 +70,7 @@ void ReadQueue::answer(const kv::StateMachine& state) {
     const bool is_applied = group.index <= state.applied_index();
     if (!group.index || (!is_applied && !planted(Bug::kReadBeforeApplied))) break;
     fresh_at_ = std::max(fresh_at_.value_or(group.asked), group.asked);
-    cluster_time_ms_ = std::max(cluster_time_ms_, group.time_ms);
+    cluster_time_ms_ = group.time_ms;
     answer(group, state);
     groups_.pop_front();
   }

@@ -42,14 +42,15 @@ void ClientSession::watch(Poller::For what) {
   watched_ = what;
 }
 
-void ClientSession::ready() {
+void ClientSession::ready(bool is_broken) {
   switch (*watched_) {
     case Poller::For::kInput:
       return state_ == State::kOpen ? readable() : discard_input();
     case Poller::For::kOutput:
       return writable();
     case Poller::For::kNothing:
-      return close();  // it has broken
+      // Else it had something when it was still watched for it.
+      if (is_broken) close();
   }
 }
 

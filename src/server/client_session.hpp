@@ -36,7 +36,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
                 frontend::Port& port, Poller& poller, Host& host);
 
   void start();
-  void ready();
+  void ready(bool is_broken);
   // Says this, and closes.
   void refuse(std::string_view text);
   void complete(Instant now, replica::Completion completion);

@@ -144,12 +144,12 @@ void Clients::touched(std::shared_ptr<ClientSession> session) {
   touched_.push_back(std::move(session));
 }
 
-void Clients::ready(std::uint64_t id) {
+void Clients::ready(std::uint64_t id, bool is_broken) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   // It may close and so take itself out of the map.
   const auto session = found->second;
-  session->ready();
+  session->ready(is_broken);
 }
 
 void Clients::closed(std::uint64_t id) {

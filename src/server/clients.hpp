@@ -57,7 +57,7 @@ class Clients final : private ClientSession::Host, private Poller::Host {
   void took(const ErrorCode& error, tcp::socket socket);
   void touched(std::shared_ptr<ClientSession> session) override;
   void closed(std::uint64_t id) override;
-  void ready(std::uint64_t id) override;
+  void ready(std::uint64_t id, bool is_broken) override;
 
   tcp::acceptor acceptor_;
   Poller poller_;

@@ -184,13 +184,14 @@ bool was_removed(const Options& options, raft::Position added_at, const std::sto
   call.watch_with([&stop](const Address*) { return !stop.stop_requested(); });
   const auto leader = call.find_leader();
   if (!leader) return false;
-  const auto standing = ask_standing(options, *leader);
-  if (!standing || !standing->name.empty()) return false;
+  // Who leads in this or a later term has the addition in its log, and what came of it.
   const auto status = client::ask_status(*leader, options.password);
   if (!status || !status->leads() || status->number("membership_settled") == 0) return false;
-  // Who leads in this or a later term has the addition in its log, and what came of it.
   const raft::Position known{Index(status->number("commit_index")), Term(status->number("term"))};
-  return raft::is_up_to_date(known, added_at);
+  if (!raft::is_up_to_date(known, added_at)) return false;
+  // Asked last: before, it may have known less.
+  const auto standing = ask_standing(options, *leader);
+  return standing && standing->name.empty();
 }
 
 }  // namespace holdfast::server

@@ -53,9 +53,9 @@ void Poller::tell() {
     untold_ = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
   }
   for (const Instant end = now() + kTellTime; !untold_.empty() && now() < end;) {
-    const std::uint64_t id = untold_.front().data.u64;
+    const epoll_event event = untold_.front();
     untold_ = untold_.subspan(1);
-    host_.ready(id);
+    host_.ready(event.data.u64, (event.events & (EPOLLERR | EPOLLHUP)) != 0);
   }
 }
 

@@ -17,8 +17,9 @@ class Poller {
   class Host {
    public:
     virtual ~Host() = default;
-    // The socket that is watched under this number has input, room for output, or has broken.
-    virtual void ready(std::uint64_t id) = 0;
+    // The socket that is watched under this number has what it was watched for when the turn began,
+    // or has broken.
+    virtual void ready(std::uint64_t id, bool is_broken) = 0;
   };
   enum class For : std::uint32_t { kNothing = 0, kInput = EPOLLIN, kOutput = EPOLLOUT };
 

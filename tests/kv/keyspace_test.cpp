@@ -162,5 +162,18 @@ TEST(Keyspace, Version_NeverComesBackOnceTheKeyWasChanged) {
   EXPECT_EQ(keyspace.version_of("k"), seen.back());
 }
 
+// Kills: an entry of thousands of FLUSHALLs that keeps a megabyte of each.
+TEST(Keyspace, FewKeys_AreFreedByClear) {
+  Keyspace keys;
+  keys.set("k", "v");
+  keys.clear();
+  EXPECT_TRUE(keys.take_dropped().empty());
+  for (std::size_t i = 0; i < kSlotCount; ++i) keys.set(std::to_string(i), "v", 1000);
+  keys.clear();
+  EXPECT_EQ(keys.take_dropped().size(), 1u) << "many are freed elsewhere";
+  EXPECT_EQ(keys.size(), 0u);
+  EXPECT_FALSE(keys.next_expiry_ms());
+}
+
 }  // namespace
 }  // namespace holdfast::kv

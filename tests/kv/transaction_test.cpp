@@ -151,6 +151,28 @@ TEST(TransactionCommand, LargeValuesGoneThroughAgainAndAgain_AreWorkToo) {
   }
 }
 
+// Kills: gigabytes moved or made by a few bytes of commands.
+TEST(TransactionCommand, LargeValuesMadeAndMovedAgainAndAgain_AreWorkToo) {
+  Machine machine;
+  machine.run({"SET", "k", std::string(1 << 20, 'a')});
+  std::vector<Words> moves;
+  for (int i = 0; i < 600; ++i) {
+    moves.push_back({"RENAME", "k", "l"});
+    moves.push_back({"RENAME", "l", "k"});
+  }
+  std::vector<Words> growths;
+  for (int i = 0; i < 1100; ++i) {
+    growths.push_back({"SETRANGE", "m", std::to_string(1 << 20), "x"});
+    growths.push_back({"DEL", "m"});
+  }
+  for (const auto& commands : {moves, growths}) {
+    const Reply reply = machine.run(transaction({}, commands));
+    const auto& replies = std::get<Reply::Array>(reply.value);
+    EXPECT_FALSE(replies.front().is_error());
+    EXPECT_TRUE(replies.back().is_error());
+  }
+}
+
 TEST(TransactionCommand, DeepAnswerOfANode_CanBeRecorded) {
   Reply deep = Reply::integer(1);
   for (int i = 0; i < kReplyDepthMax - 1; ++i) deep = Reply::array({deep});

@@ -62,6 +62,20 @@ TEST(ClusterClock, TimeThatWasRead_IsTheLeastFromThenOn) {
   EXPECT_EQ(clock.read(kStart + seconds(1), 0), kWall + 1000) << "leading anew";
 }
 
+// Kills: keys that expire a day early, since the clock was wrong when this node led before.
+TEST(ClusterClock, WhatWasReadByAWrongClock_DoesNotCountInTheNextLeadership) {
+  constexpr std::uint64_t kDay = 24 * 3'600'000;
+  ClusterClock clock;
+  clock.tell(kStart, kWall + kDay);
+  clock.lead(kStart, kWall);
+  EXPECT_EQ(clock.read(kStart, kWall), kWall + kDay);
+  clock.follow();
+  clock.applied(kStart + seconds(1), kWall + 1000, true);
+  clock.tell(kStart + seconds(1), kWall + 1000);
+  clock.lead(kStart + seconds(2), kWall + 1000);
+  EXPECT_EQ(clock.read(kStart + seconds(2), kWall + 1000), kWall + 2000);
+}
+
 TEST(ClusterClock, HostWithoutAWallClock_CountsFromZero) {
   ClusterClock clock;
   clock.lead(kStart, 0);
