@@ -162,7 +162,7 @@ TEST(TransactionCommand, LargeValuesMadeAndMovedAgainAndAgain_AreWorkToo) {
   }
   std::vector<Words> growths;
   for (int i = 0; i < 1100; ++i) {
-    growths.push_back({"SETRANGE", "m", std::to_string(1 << 20), "x"});
+    growths.push_back({"SETRANGE", "m", std::to_string((1 << 20) - 1), "x"});
     growths.push_back({"DEL", "m"});
   }
   for (const auto& commands : {moves, growths}) {
