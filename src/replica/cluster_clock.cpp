@@ -44,6 +44,10 @@ std::uint64_t ClusterClock::applied(Instant now, std::uint64_t ms, bool is_live)
   const bool leaps = applied_ms_ != 0 && ms > expected;
   applied_ms_ = ms;
   applied_at_ = now;
+  if (ms >= later(most_ms_, most_at_, now)) {
+    most_ms_ = ms;
+    most_at_ = now;
+  }
   return leaps ? ms - expected : 0;
 }
 
@@ -51,7 +55,9 @@ void ClusterClock::lead(Instant now, std::uint64_t applied_ms) {
   std::uint64_t start = wall_ms_ == 0 ? 0 : later(wall_ms_, told_, now);
   if (is_live_) {
     const std::uint64_t known = later(applied_ms_, applied_at_, now);
-    start = std::clamp(start, known - std::min(known, kLeapMaxMs), known + kLeapMaxMs);
+    // Of an entry that came late, as to a node that was cut off, it is not known how late.
+    const std::uint64_t most = std::max(known, later(most_ms_, most_at_, now));
+    start = std::clamp(start, known - std::min(known, kLeapMaxMs), most + kLeapMaxMs);
     // What it read in an earlier leadership was never applied, perhaps, and by a wrong wall clock.
     read_ = 0;
   }

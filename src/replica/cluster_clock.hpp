@@ -46,6 +46,8 @@ class ClusterClock {
   Instant told_;
   std::uint64_t applied_ms_ = 0;  // at applied_at_
   Instant applied_at_;
+  std::uint64_t most_ms_ = 0;  // at most_at_: of all that was applied what says the latest time
+  Instant most_at_;
   std::uint64_t unled_ms_ = 0;
   bool is_live_ = false;
   bool leads_ = false;

@@ -135,7 +135,14 @@ IoResult<void> Wal::write_queued() {
   if (group_end > written_to_ && group_.size() <= kSmallGroup) {
     group_.resize(std::min(group_end + kZerosAhead, file_bytes_) - end_);
   }
-  if (auto done = file_->write_at(end_, group_); !done) return fail_unless_full(done.error());
+  auto written = file_->write_at(end_, group_);
+  if (!written && written.error().kind == IoError::Kind::kNoSpace &&
+      group_end < end_ + group_.size()) {
+    // A file system that never writes in place: there may be room for the group alone.
+    group_.resize(group_end - end_);
+    written = file_->write_at(end_, group_);
+  }
+  if (!written) return fail_unless_full(written.error());
   if (auto done = sync_group(*file_); !done) return fail(done.error());
   written_to_ = std::max(written_to_, end_ + group_.size());
   end_ = group_end;

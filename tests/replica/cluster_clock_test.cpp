@@ -76,6 +76,19 @@ TEST(ClusterClock, WhatWasReadByAWrongClock_DoesNotCountInTheNextLeadership) {
   EXPECT_EQ(clock.read(kStart + seconds(2), kWall + 1000), kWall + 2000);
 }
 
+// Kills: time that stands still for as long as a node was cut off.
+TEST(ClusterClock, EntryThatCameLate_DoesNotHoldTheWallClockBack) {
+  constexpr std::uint64_t kCutOff = 1'800'000;
+  ClusterClock clock;
+  clock.tell(kStart, kWall);
+  clock.applied(kStart, kWall, true);
+  const Instant later = kStart + milliseconds(kCutOff);
+  clock.tell(later, kWall + kCutOff);
+  clock.applied(later, kWall + 60'000, true);
+  clock.lead(later, kWall + 60'000);
+  EXPECT_EQ(clock.read(later, kWall + 60'000), kWall + kCutOff);
+}
+
 TEST(ClusterClock, HostWithoutAWallClock_CountsFromZero) {
   ClusterClock clock;
   clock.lead(kStart, 0);

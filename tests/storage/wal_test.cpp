@@ -221,6 +221,32 @@ TEST_F(WalTest, FullDiskInTheMiddleOfAWrite_GroupIsWrittenAgain) {
   expect_restored();
 }
 
+// Kills: a node that takes no writes where there is room for them and none for zeros.
+TEST_F(WalTest, NoRoomForZerosAhead_GroupIsWrittenWithoutThem) {
+  Wal& wal = open(4 << 20);
+  put(vote(1, 3));
+  put(entries(1, {entry(1, std::string(6000, 'x'))}));  // in a new segment, with zeros behind it
+  std::uint64_t last = 1;
+  for (bool done = false; !done; ++last) {
+    const auto batch = entries(last + 1, {entry(1, std::string(60'000, 'y'))});
+    ASSERT_TRUE(wal.append(batch));
+    const auto writes = disk_.count("write");
+    disk_.fail_next("write", IoError::Kind::kNoSpace);
+    const auto synced = wal.sync();
+    done = synced.has_value();
+    if (done) {
+      EXPECT_GT(disk_.count("write"), writes + 1);
+    } else {
+      ASSERT_TRUE(wal.sync());
+    }
+    history_.add(batch);
+    ASSERT_LT(last, 20u);
+  }
+  lose_power();
+  open();
+  expect_restored();
+}
+
 TEST_F(WalTest, GroupHalfWrittenOnAFullDiskThenMovedToANewSegment_RecoversWhole) {
   Wal& wal = open();
   put(vote(1, 3));
