@@ -74,10 +74,15 @@ char* EntryHandle::resize(std::size_t size, std::size_t capacity) const {
 
 void EntryHandle::assign(std::string_view value) const {
   if (value.size() >= Value::kSharedFrom) {
-    // Who holds the old bytes keeps them, and nothing of them is copied.
     if (entry_->capacity_ > 0) destroy(std::exchange(entry_, like(*entry_, 0)));
-    entry_->long_ = std::make_shared<std::string>(value);
     entry_->short_bytes_ = 0;
+    Value::Shared& bytes = entry_->long_;
+    const std::size_t room = bytes && bytes.use_count() == 1 ? bytes->capacity() : 0;
+    if (room / 2 <= value.size() && value.size() <= room) {
+      bytes->assign(value);
+    } else {  // who holds the old bytes keeps them, and nothing of them is copied
+      bytes = std::make_shared<std::string>(value);
+    }
     return;
   }
   std::ranges::copy(value, resize(value.size(), value.size()));

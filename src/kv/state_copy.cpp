@@ -9,10 +9,12 @@ namespace {
 
 // More is not reserved ahead, lest a piece of "all that there is" takes memory for it.
 constexpr std::size_t kReservedMax = 1 << 20;
+// Its last pair ends behind what was asked for: to make room for that would copy the whole piece.
+constexpr std::size_t kReservedBehind = 64 << 10;
 
 std::string new_piece(PieceKind kind, std::size_t bytes) {
   std::string piece;
-  piece.reserve(std::min(bytes, kReservedMax) + 256);
+  piece.reserve(std::min(bytes, kReservedMax) + kReservedBehind);
   Writer out(piece);
   put_piece_kind(kind, out);
   return piece;

@@ -40,5 +40,28 @@ TEST(Value, FoundInAKeyspace_OutlivesWhatHappensToTheKey) {
   EXPECT_EQ(found.view(), kLong);
 }
 
+TEST(Value, LongOneThatIsSetAnew_StaysWhereItIsUnlessSomebodyHoldsIt) {
+  Keyspace keyspace;
+  keyspace.set("k", kLong);
+  const char* place = keyspace.find("k")->view().data();
+  const std::string other(kLong.size(), 'y');
+  keyspace.set("k", other);
+  EXPECT_EQ(keyspace.find("k")->view().data(), place);
+
+  const Value held = keyspace.find("k")->value();
+  keyspace.set("k", kLong);
+  EXPECT_EQ(keyspace.find("k")->view(), kLong);
+  EXPECT_EQ(held.view(), other);
+}
+
+TEST(Value, MuchShorterOneThatIsSetAnew_GivesMemoryBack) {
+  Keyspace keyspace;
+  keyspace.set("k", std::string(16 * kLong.size(), 'x'));
+  const char* place = keyspace.find("k")->view().data();
+  keyspace.set("k", kLong);
+  EXPECT_NE(keyspace.find("k")->view().data(), place);
+  EXPECT_EQ(keyspace.find("k")->view(), kLong);
+}
+
 }  // namespace
 }  // namespace holdfast::kv
