@@ -73,17 +73,22 @@ void get_command(Reader& in, std::vector<std::string_view>& args) {
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) args.push_back(in.bytes());
 }
 
+void put_section_head(const CommandsSection& section, std::size_t commands_bytes, Writer& out) {
+  CHECK(commands_bytes <= UINT32_MAX);
+  out.put(static_cast<std::uint8_t>(SectionKind::kCommands));
+  out.put(section.origin);
+  out.put(section.epoch);
+  out.put(section.first_seq);
+  out.put(section.value_bytes_max);
+  out.put(section.count);
+  out.put(static_cast<std::uint32_t>(commands_bytes));
+}
+
 void put_section(const Section& section, Writer& out) {
   std::visit(Overload{
                  [&](const CommandsSection& s) {
-                   CHECK(s.commands.size() <= UINT32_MAX);
-                   out.put(static_cast<std::uint8_t>(SectionKind::kCommands));
-                   out.put(s.origin);
-                   out.put(s.epoch);
-                   out.put(s.first_seq);
-                   out.put(s.value_bytes_max);
-                   out.put(s.count);
-                   out.put_bytes(s.commands);
+                   put_section_head(s, s.commands.size(), out);
+                   out.put_raw(s.commands);
                  },
                  [&](const OpenSection& s) {
                    out.put(static_cast<std::uint8_t>(SectionKind::kOpen));

@@ -44,6 +44,8 @@ void put_command(Args args, Writer& out);
 void get_command(Reader& in, std::vector<std::string_view>& args);
 
 void put_section(const Section& section, Writer& out);
+// What stands before the commands of a section, which take so many bytes.
+void put_section_head(const CommandsSection& section, std::size_t commands_bytes, Writer& out);
 // Views point into the reader's input. Empty, with `in` failed, on malformed bytes. Checks the
 // section's own structure including every command in it, so that a section from a peer that
 // passes can be applied.
@@ -56,6 +58,7 @@ struct BatchTime {
   std::uint64_t cluster_ms = 0;
   std::uint64_t unled_ms = 0;  // of the time since the batch before, in which nobody led
 };
+inline constexpr std::size_t kBatchHeaderBytes = 17;
 void put_batch_header(const BatchTime& time, Writer& out);
 std::optional<BatchTime> get_batch_header(Reader& in);
 

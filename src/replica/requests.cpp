@@ -63,25 +63,26 @@ bool Replica::State::is_gathering() const {
   return is_under_way && !core.is_transferring() && writes.unsent_bytes() + forwarded_bytes < kFew;
 }
 
-// All that arrived in this turn becomes one entry, or few if it is much.
+// All that arrived in this turn becomes one entry, or few if it is much: each of our own sections
+// would not have fitted in with the one before, those of others join while they do.
 void Replica::State::propose_writes() {
   std::string batch;
-  const auto add = [&](std::string_view section) {
-    if (!batch.empty() && batch.size() + section.size() > config.section_bytes_max) {
-      propose(std::exchange(batch, {}));
-    }
-    if (batch.empty()) {
-      Writer writer(batch);
-      kv::put_batch_header({cluster_time_ms(), clock.take_unled()}, writer);
-    }
-    batch += section;
+  const auto begin = [&](std::string sections) {
+    if (!batch.empty()) propose(std::move(batch));
+    batch = std::move(sections);
+    std::string header;
+    Writer writer(header);
+    kv::put_batch_header({cluster_time_ms(), clock.take_unled()}, writer);
+    batch.replace(0, kv::kBatchHeaderBytes, header);
   };
-  for (std::string own = writes.next_section(now); !own.empty(); own = writes.next_section(now)) {
-    add(own);
+  const auto next = [&] { return writes.next_section(now, kv::kBatchHeaderBytes); };
+  for (std::string own = next(); !own.empty(); own = next()) begin(std::move(own));
+  for (const Payload& section : forwarded) {
+    if (batch.size() + section.size() > config.section_bytes_max || batch.empty()) begin({});
+    batch += section.view();
   }
-  for (const Payload& section : forwarded) add(section.view());
   const bool is_only_time = batch.empty() && expiry_deadline() <= now;
-  if (is_only_time) add({});
+  if (is_only_time) begin({});
   if (!batch.empty()) propose(std::move(batch));
 }
 

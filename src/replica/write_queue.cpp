@@ -12,6 +12,7 @@ namespace {
 
 // After each silence the next wait is twice as long: a slow disk is not helped by repetition.
 constexpr int kResendGrowthMax = 16;
+constexpr std::size_t kSectionHeadBytesMax = 64;
 
 kv::Reply not_executed() {
   return kv::Reply::error("CLUSTERDOWN no leader was found in time; the command was not executed");
@@ -43,41 +44,57 @@ std::optional<kv::Reply> WriteQueue::add(Instant now, RequestKey key, kv::Args a
   return std::nullopt;
 }
 
-std::string WriteQueue::next_section(Instant now) {
+std::string WriteQueue::next_section(Instant now, std::size_t room) {
   std::string section;
   Writer writer(section);
   if (renumbering_) {
     if (waiting_since_) return section;
+    section.resize(room);
     waiting_since_ = now;
     has_asked_ = true;
     kv::put_section(kv::OpenSection{.origin = self_, .nonce = nonce_}, writer);
     return section;
   }
-  std::string commands;
-  const std::size_t first = sent_;
-  while (sent_ < numbered_.size() || !waiting_.empty()) {
-    const bool is_new = sent_ == numbered_.size();
-    const std::string& command = (is_new ? waiting_.front() : numbered_[sent_]).command;
-    const bool full = commands.size() + command.size() > config_.section_bytes_max;
-    if (sent_bytes_ >= config_.window_bytes || (full && !commands.empty())) break;
-    commands += command;
-    (is_new ? waiting_.front() : numbered_[sent_]).sent = now;
-    sent_bytes_ += cost(is_new ? waiting_.front() : numbered_[sent_]);
-    ++sent_;
-    if (!is_new) continue;
+  const auto [count, bytes] = next_commands();
+  if (count == 0) return section;
+  if (!waiting_since_) waiting_since_ = now;
+  section.reserve(room + kSectionHeadBytesMax + bytes);
+  section.resize(room);
+  kv::put_section_head({.origin = self_,
+                        .epoch = epoch_,
+                        .first_seq = first_seq_ + sent_,
+                        .value_bytes_max = config_.value_bytes_max,
+                        .count = count,
+                        .commands = {}},
+                       bytes, writer);
+  for (std::uint32_t i = 0; i < count; ++i) section += send_next(now).command;
+  return section;
+}
+
+WriteQueue::Commands WriteQueue::next_commands() const {
+  Commands next;
+  std::size_t sent_bytes = sent_bytes_;
+  for (std::size_t i = sent_; i < size() && sent_bytes < config_.window_bytes; ++i) {
+    const bool is_new = i >= numbered_.size();
+    const Write& write = is_new ? waiting_[i - numbered_.size()] : numbered_[i];
+    const bool is_full = next.bytes + write.command.size() > config_.section_bytes_max;
+    if (is_full && next.count > 0) break;
+    ++next.count;
+    next.bytes += write.command.size();
+    sent_bytes += cost(write);
+  }
+  return next;
+}
+
+const WriteQueue::Write& WriteQueue::send_next(Instant now) {
+  if (sent_ == numbered_.size()) {
     numbered_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
-  if (sent_ == first) return section;
-  if (!waiting_since_) waiting_since_ = now;
-  kv::put_section(kv::CommandsSection{.origin = self_,
-                                      .epoch = epoch_,
-                                      .first_seq = first_seq_ + first,
-                                      .value_bytes_max = config_.value_bytes_max,
-                                      .count = static_cast<std::uint32_t>(sent_ - first),
-                                      .commands = commands},
-                  writer);
-  return section;
+  Write& write = numbered_[sent_++];
+  write.sent = now;
+  sent_bytes_ += cost(write);
+  return write;
 }
 
 void WriteQueue::send_again() {

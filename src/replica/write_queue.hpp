@@ -32,8 +32,9 @@ class WriteQueue {
   // Refused with a reply when the command or the queue is too large.
   std::optional<kv::Reply> add(Instant now, RequestKey key, kv::Args args);
   // The next writes to go to the leader as an encoded section, or its first step: to open an
-  // epoch. Empty when there is nothing to send now.
-  std::string next_section(Instant now);
+  // epoch. Empty when there is nothing to send now; else `room` bytes stand before it, for what the
+  // caller has to say first: to copy all commands behind that would take long.
+  std::string next_section(Instant now, std::size_t room = 0);
   // All that is not applied goes out again, at once.
   void send_again();
   // Answers what has waited too long; sends again what seems lost on its way to another node.
@@ -72,6 +73,13 @@ class WriteQueue {
   }
   // Without an answer for this long, what was sent counts as lost.
   Duration answer_time() const { return resend_after_ + raft::travel_time(sent_bytes_); }
+  // Those that the next section has room for, and the window.
+  struct Commands {
+    std::uint32_t count = 0;
+    std::size_t bytes = 0;
+  };
+  Commands next_commands() const;
+  const Write& send_next(Instant now);
   void expire(Instant now);
   Write take_front();
   void finish(const Write& write, kv::Reply reply, Cost cost = {});

@@ -92,5 +92,25 @@ TEST_F(WriteQueueTest, ManyInFront_AreLookedAtOnce) {
   EXPECT_EQ(queue.size(), static_cast<std::size_t>(kMany));
 }
 
+// Kills: a head that tells of other commands than those that follow it.
+TEST_F(WriteQueueTest, Section_HasWhatFitsBehindTheRoomThatWasAskedFor) {
+  config.section_bytes_max = 130;  // two commands of 60 bytes
+  const std::string value(40, 'x');
+  const std::vector<std::string_view> set{"SET", "k", value};
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(queue.add(now, {1, ++request}, set));
+  std::vector<std::uint64_t> counts;
+  for (std::string section = queue.next_section(now, 5); !section.empty();
+       section = queue.next_section(now, 5)) {
+    EXPECT_EQ(section.substr(0, 5), std::string(5, '\0'));
+    Reader reader(std::string_view(section).substr(5));
+    const auto got = kv::get_section(reader);
+    ASSERT_TRUE(got && reader.finished());
+    const auto& commands = std::get<kv::CommandsSection>(*got);
+    EXPECT_EQ(commands.first_seq, counts.empty() ? 1 : 1 + counts.front());
+    counts.push_back(commands.count);
+  }
+  EXPECT_EQ(counts, (std::vector<std::uint64_t>{2, 1}));
+}
+
 }  // namespace
 }  // namespace holdfast::replica
