@@ -42,7 +42,7 @@ class PeerInbox : public std::enable_shared_from_this<PeerInbox> {
   void read();
   // False: there is nothing more, or it was closed.
   bool read_some();
-  void received(std::size_t size);
+  void take_all();
   void take(wire::FrameReader::Item item);
   void take_hello(const wire::Hello& hello);
   void refuse(wire::FrameError error);

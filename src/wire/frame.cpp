@@ -1,5 +1,7 @@
 #include "wire/frame.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "base/checksum.hpp"
 #include "base/codec.hpp"
@@ -15,6 +17,11 @@ constexpr std::size_t kHelloHead = 8 + 2 + 4 + 8;
 constexpr std::size_t kHelloBytesMax = 1024;
 constexpr std::size_t kFrameHead = 4 + 4 + 4 + 8;
 constexpr std::size_t kReadBufferKept = 1 << 20;
+
+// Payloads from this length on are gathered where they will stay.
+constexpr std::size_t kLongFrom = 64 << 10;
+constexpr std::size_t kReservedAhead = 1 << 20;
+constexpr std::size_t kRoom = 256 << 10;
 
 // Of the two lengths. Without it a damaged length would have the reader wait for bytes that never
 // come, and swallow all that follows.
@@ -95,7 +102,35 @@ std::string encode(const Hello& hello) {
 }
 
 std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next() {
+  if (awaited_) return next_awaited();
   return greeted_ ? next_message() : next_hello();
+}
+
+void FrameReader::feed(std::string_view bytes) {
+  if (awaited_) {
+    const auto taken = bytes.substr(0, awaited_->size - awaited_->arrived);
+    make_room(taken.size());
+    std::ranges::copy(taken, awaited_->payloads.data() + awaited_->arrived);
+    arrived(taken.size());
+    bytes.remove_prefix(taken.size());
+  }
+  buffer_.append(bytes);
+}
+
+std::span<char> FrameReader::room() {
+  if (!awaited_) return {};
+  if (awaited_->arrived == awaited_->payloads.size()) make_room(kRoom);
+  return std::span(awaited_->payloads).subspan(awaited_->arrived);
+}
+
+void FrameReader::make_room(std::size_t size) {
+  std::string& payloads = awaited_->payloads;
+  const std::size_t wanted = std::min(awaited_->arrived + size, awaited_->size);
+  if (wanted <= payloads.size()) return;
+  if (wanted > payloads.capacity()) {
+    payloads.reserve(std::min(std::max(2 * wanted, kReservedAhead), awaited_->size));
+  }
+  payloads.resize(wanted);
 }
 
 std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_hello() {
@@ -142,7 +177,8 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_me
   const std::uint64_t sum = head.u64();
   const std::size_t size = kFrameHead + fields_bytes + payload_bytes;
   if (size > frame_bytes_max_) return std::unexpected(FrameError::kTooLong);
-  if (unread.size() < size) return std::nullopt;
+  const bool is_long = payload_bytes >= kLongFrom;
+  if (unread.size() < (is_long ? size - payload_bytes : size)) return std::nullopt;
 
   const auto fields = unread.substr(kFrameHead, fields_bytes);
   const auto payloads = unread.substr(kFrameHead + fields_bytes, payload_bytes);
@@ -150,9 +186,26 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_me
   if (!whole && !planted(Bug::kFrameChecksumSkipped)) {
     return std::unexpected(FrameError::kDamaged);
   }
-  auto message = get_message(fields, payloads);
+  if (payloads.size() < payload_bytes) return await(fields, payloads, payload_bytes), std::nullopt;
+  auto message = get_message(fields, std::string(payloads));
   if (!message) return std::unexpected(message.error());
   consume(size);
+  return Item(std::move(*message));
+}
+
+void FrameReader::await(std::string_view fields, std::string_view payloads, std::size_t size) {
+  awaited_ = Awaited{.fields = std::string(fields), .size = size, .payloads = {}};
+  make_room(payloads.size());
+  std::ranges::copy(payloads, awaited_->payloads.data());
+  arrived(payloads.size());
+  consume(buffer_.size() - read_);
+}
+
+std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_awaited() {
+  if (awaited_->arrived < awaited_->size) return std::nullopt;
+  auto message = get_message(awaited_->fields, std::move(awaited_->payloads));
+  if (!message) return std::unexpected(message.error());
+  awaited_.reset();
   return Item(std::move(*message));
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -44,25 +45,41 @@ enum class FrameError : std::uint8_t {
 std::string_view to_string(FrameError error);
 
 // Bytes in, a hello and then messages out, at any split. The first error is final. Memory grows
-// with the bytes that arrived, never by an announced length.
+// with the bytes that arrived, and is at most a mebibyte ahead of them by an announced length.
 class FrameReader {
  public:
   explicit FrameReader(std::size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}
 
-  void feed(std::string_view bytes) { buffer_.append(bytes); }
+  void feed(std::string_view bytes);
+  // Where long payloads are awaited: what comes next may be read to there, and so need not be
+  // copied again. If so arrived() is to be called instead of feed(). Empty: nowhere, just now.
+  std::span<char> room();
+  void arrived(std::size_t size) { awaited_->arrived += size; }
   // Nothing when more bytes are needed.
   using Item = std::variant<Hello, PeerMessage>;
   std::expected<std::optional<Item>, FrameError> next();
 
  private:
+  // The payloads of a frame of which all else has come.
+  struct Awaited {
+    std::string fields;
+    std::size_t size = 0;
+    std::string payloads;  // made longer than what arrived, to be read to
+    std::size_t arrived = 0;
+  };
+
   std::expected<std::optional<Item>, FrameError> next_hello();
   std::expected<std::optional<Item>, FrameError> next_message();
+  std::expected<std::optional<Item>, FrameError> next_awaited();
+  void await(std::string_view fields, std::string_view payloads, std::size_t size);
+  void make_room(std::size_t size);
   void consume(std::size_t size);
 
   std::size_t frame_bytes_max_;
   bool greeted_ = false;
   std::string buffer_;
-  std::size_t read_ = 0;  // of the buffer
+  std::size_t read_ = 0;            // of the buffer
+  std::optional<Awaited> awaited_;  // the buffer is empty until they are there
 };
 
 }  // namespace holdfast::wire

@@ -66,7 +66,8 @@ class Put {
 
 class Get {
  public:
-  Get(Reader& in, std::string_view payloads) : in_(in), payloads_(payloads) {}
+  Get(Reader& in, std::string payloads)
+      : in_(in), string_(std::move(payloads)), payloads_(string_) {}
 
   template <class Tag>
   void field(Strong<Tag>& id) {
@@ -97,7 +98,7 @@ class Get {
       damaged_ = true;
       return;
     }
-    payload = Payload(std::string(bytes));
+    payload = Payload(size == string_.size() ? std::move(string_) : std::string(bytes));
   }
   void field(raft::Entry& entry) {
     field(entry.term);
@@ -118,7 +119,8 @@ class Get {
 
  private:
   Reader& in_;
-  std::string_view payloads_;
+  std::string string_;
+  std::string_view payloads_;  // those of it that are still to come
   bool damaged_ = false;
 };
 
@@ -208,9 +210,9 @@ static_assert(std::same_as<std::variant_alternative_t<0, raft::Message>, raft::V
 static_assert(std::same_as<std::variant_alternative_t<9, raft::Message>, raft::Removed>);
 
 template <class M>
-std::expected<PeerMessage, FrameError> get(Reader& in, std::string_view payloads) {
+std::expected<PeerMessage, FrameError> get(Reader& in, std::string payloads) {
   M message;
-  Get io(in, payloads);
+  Get io(in, std::move(payloads));
   fields(io, message);
   if (io.damaged()) return std::unexpected(FrameError::kDamaged);
   if (!io.finished()) return std::unexpected(FrameError::kMalformed);
@@ -236,36 +238,35 @@ void put_fields(const PeerMessage& message, Writer& out, std::vector<Payload>& p
              message);
 }
 
-std::expected<PeerMessage, FrameError> get_message(std::string_view bytes,
-                                                   std::string_view payloads) {
+std::expected<PeerMessage, FrameError> get_message(std::string_view bytes, std::string payloads) {
   Reader in(bytes);
   switch (static_cast<Type>(in.u8())) {
     case Type::kVoteRequest:
-      return get<raft::VoteRequest>(in, payloads);
+      return get<raft::VoteRequest>(in, std::move(payloads));
     case Type::kVoteResponse:
-      return get<raft::VoteResponse>(in, payloads);
+      return get<raft::VoteResponse>(in, std::move(payloads));
     case Type::kAppendRequest:
-      return get<raft::AppendRequest>(in, payloads);
+      return get<raft::AppendRequest>(in, std::move(payloads));
     case Type::kAppendResponse:
-      return get<raft::AppendResponse>(in, payloads);
+      return get<raft::AppendResponse>(in, std::move(payloads));
     case Type::kHeartbeat:
-      return get<raft::Heartbeat>(in, payloads);
+      return get<raft::Heartbeat>(in, std::move(payloads));
     case Type::kHeartbeatResponse:
-      return get<raft::HeartbeatResponse>(in, payloads);
+      return get<raft::HeartbeatResponse>(in, std::move(payloads));
     case Type::kReadIndexRequest:
-      return get<raft::ReadIndexRequest>(in, payloads);
+      return get<raft::ReadIndexRequest>(in, std::move(payloads));
     case Type::kReadIndexResponse:
-      return get<raft::ReadIndexResponse>(in, payloads);
+      return get<raft::ReadIndexResponse>(in, std::move(payloads));
     case Type::kTimeoutNow:
-      return get<raft::TimeoutNow>(in, payloads);
+      return get<raft::TimeoutNow>(in, std::move(payloads));
     case Type::kRemoved:
-      return get<raft::Removed>(in, payloads);
+      return get<raft::Removed>(in, std::move(payloads));
     case Type::kForward:
-      return get<Forward>(in, payloads);
+      return get<Forward>(in, std::move(payloads));
     case Type::kSnapshotChunk:
-      return get<SnapshotChunk>(in, payloads);
+      return get<SnapshotChunk>(in, std::move(payloads));
     case Type::kSnapshotAck:
-      return get<SnapshotAck>(in, payloads);
+      return get<SnapshotAck>(in, std::move(payloads));
   }
   return std::unexpected(FrameError::kMalformed);
 }

@@ -165,6 +165,94 @@ TEST(Frame, OtherProtocols_AreToldApart) {
   EXPECT_EQ(error_of("HOLD"), std::nullopt);
 }
 
+PeerMessage append_of(const std::vector<std::string>& payloads) {
+  raft::AppendRequest request{.term = Term(4), .entries = {}};
+  for (const std::string& payload : payloads) {
+    request.entries.push_back({Term(4), raft::EntryKind::kCommand, Payload(payload)});
+  }
+  return raft::Message(request);
+}
+
+// As a socket does it: into the room there is, or a buffer to feed.
+std::vector<PeerMessage> read_in_steps(std::string_view bytes, std::size_t step) {
+  FrameReader reader = greeted();
+  Outcome outcome;
+  while (!bytes.empty()) {
+    const auto room = reader.room();
+    const auto taken = bytes.substr(0, room.empty() ? step : std::min(step, room.size()));
+    if (!room.empty()) std::ranges::copy(taken, room.begin());
+    room.empty() ? reader.feed(taken) : reader.arrived(taken.size());
+    bytes.remove_prefix(taken.size());
+    Outcome next = read_all(reader);
+    EXPECT_FALSE(next.error);
+    std::ranges::move(next.messages, std::back_inserter(outcome.messages));
+  }
+  return outcome.messages;
+}
+
+TEST(Frame, LongPayloads_ReadTheSameHoweverTheyCome) {
+  const std::string is_long(300'000, 'a');
+  const std::vector messages{append_of({is_long}), append_of({"short"}),
+                             append_of({is_long, "", is_long, "short"}), append_of({is_long})};
+  std::string bytes;
+  for (const PeerMessage& message : messages) bytes += encode(message).flatten();
+  for (const std::size_t step : {1000uz, 77'777uz, 299'999uz, 2'000'000uz}) {
+    EXPECT_EQ(read_in_steps(bytes, step), messages) << step;
+    FrameReader reader = greeted();
+    Outcome outcome;
+    for (std::size_t at = 0; at < bytes.size(); at += step) {
+      reader.feed(std::string_view(bytes).substr(at, step));
+      std::ranges::move(read_all(reader).messages, std::back_inserter(outcome.messages));
+    }
+    EXPECT_EQ(outcome.messages, messages) << step;
+  }
+}
+
+TEST(Frame, LongPayload_StaysWhereItWasReadTo) {
+  const std::string bytes = encode(append_of({std::string(300'000, 'a')})).flatten();
+  FrameReader reader = greeted();
+  reader.feed(std::string_view(bytes).substr(0, 100));
+  EXPECT_TRUE(read_all(reader).messages.empty());
+  const char* place = reader.room().data();
+  reader.feed(std::string_view(bytes).substr(100));
+  const Outcome outcome = read_all(reader);
+  ASSERT_EQ(outcome.messages.size(), 1u);
+  const auto& message = std::get<raft::Message>(outcome.messages[0]);
+  const auto& entries = std::get<raft::AppendRequest>(message).entries;
+  EXPECT_EQ(entries.at(0).payload.view().data() + (100 - (bytes.size() - 300'000)), place);
+}
+
+TEST(Frame, AnyFlippedBitOfALongPayload_IsRefused) {
+  const std::string bytes = encode(append_of({std::string(100'000, 'a')})).flatten();
+  for (std::size_t at = bytes.size() - 100'000; at < bytes.size(); at += 9973) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 4);
+    FrameReader reader = greeted();
+    reader.feed(std::string_view(damaged).substr(0, 500));
+    EXPECT_FALSE(read_all(reader).error);
+    reader.feed(std::string_view(damaged).substr(500));
+    EXPECT_EQ(read_all(reader).error, FrameError::kDamaged) << at;
+    EXPECT_EQ(read_all(reader).error.has_value(), true) << "it is final";
+  }
+}
+
+TEST(Frame, LongPayloadThatIsOnlyAnnounced_GetsLittleRoom) {
+  std::string head = encode(append_of({std::string(100'000, 'a')})).head;
+  const auto fields = std::string_view(head).substr(20);
+  constexpr std::uint32_t kAnnounced = 1 << 30;
+  const auto sum = checksum(fields, (std::uint64_t{kAnnounced} << 32) ^ fields.size());
+  Writer writer(head);
+  writer.patch(4, kAnnounced);
+  writer.patch(8, static_cast<std::uint32_t>(checksum(std::string_view(head).substr(0, 8))));
+  writer.patch(12, sum);
+  FrameReader reader(2UZ << 30);
+  reader.feed(encode(hello()) + head);
+  ASSERT_TRUE(reader.next());
+  EXPECT_TRUE(read_all(reader).messages.empty());
+  EXPECT_GT(reader.room().size(), 0u);
+  EXPECT_LE(reader.room().size(), 1u << 20);
+}
+
 TEST(Frame, LengthOverTheLimit_IsRefusedBeforeTheBytesCome) {
   FrameReader reader = greeted();
   std::string head(8, '\xff');
