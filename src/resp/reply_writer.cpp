@@ -43,6 +43,9 @@ void ReplyWriter::integer(std::int64_t value) {
 }
 
 void ReplyWriter::bulk(std::string_view bytes) {
+  // Else a string that the bytes just fit in is copied to a larger one for the line's end.
+  constexpr std::size_t kFrameBytesMax = 32;
+  out_.reserve(out_.size() + bytes.size() + kFrameBytesMax);
   header('$', bytes.size());
   out_ += bytes;
   out_ += "\r\n";
