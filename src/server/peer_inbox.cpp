@@ -69,16 +69,21 @@ void PeerInbox::read_arrived() {
 bool PeerInbox::read_some() {
   if (!is_open_) return false;
   ErrorCode code;
-  const std::span<char> room = reader_.room();
-  const std::span<char> into = room.empty() ? std::span<char>(read_buffer()) : room;
-  const std::size_t size = socket_.read_some(asio::buffer(into.data(), into.size()), code);
+  const auto read = [&](std::span<char> to) {
+    return socket_.read_some(asio::buffer(to.data(), to.size()),
+                             code);  // zero if there is an error
+  };
+  if (reader_.awaits_payloads()) {
+    reader_.read_payloads(read);
+  } else {
+    reader_.feed({read_buffer().data(), read(read_buffer())});
+  }
   if (code == asio::error::would_block) return false;
   // A peer that ends a connection says no more than that it is gone; its own log says why.
   if (code) {
     close(code == asio::error::eof ? std::string() : code.message());
     return false;
   }
-  room.empty() ? reader_.feed({into.data(), size}) : reader_.arrived(size);
   take_all();
   return is_open_;
 }

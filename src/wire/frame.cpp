@@ -1,7 +1,5 @@
 #include "wire/frame.hpp"
 
-#include <algorithm>
-
 #include "base/check.hpp"
 #include "base/checksum.hpp"
 #include "base/codec.hpp"
@@ -21,7 +19,6 @@ constexpr std::size_t kReadBufferKept = 1 << 20;
 // Payloads from this length on are gathered where they will stay.
 constexpr std::size_t kLongFrom = 64 << 10;
 constexpr std::size_t kReservedAhead = 1 << 20;
-constexpr std::size_t kRoom = 256 << 10;
 
 // Of the two lengths. Without it a damaged length would have the reader wait for bytes that never
 // come, and swallow all that follows.
@@ -102,35 +99,26 @@ std::string encode(const Hello& hello) {
 }
 
 std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next() {
-  if (awaited_) return next_awaited();
-  return greeted_ ? next_message() : next_hello();
+  if (error_) return std::unexpected(*error_);
+  auto item = awaited_ ? next_awaited() : greeted_ ? next_message() : next_hello();
+  if (!item) error_ = item.error();
+  return item;
 }
 
 void FrameReader::feed(std::string_view bytes) {
   if (awaited_) {
-    const auto taken = bytes.substr(0, awaited_->size - awaited_->arrived);
-    make_room(taken.size());
-    std::ranges::copy(taken, awaited_->payloads.data() + awaited_->arrived);
-    arrived(taken.size());
+    const auto taken = bytes.substr(0, awaited_->size - awaited_->payloads.size());
+    reserve_payloads(awaited_->payloads.size() + taken.size());
+    awaited_->payloads += taken;
     bytes.remove_prefix(taken.size());
   }
   buffer_.append(bytes);
 }
 
-std::span<char> FrameReader::room() {
-  if (!awaited_) return {};
-  if (awaited_->arrived == awaited_->payloads.size()) make_room(kRoom);
-  return std::span(awaited_->payloads).subspan(awaited_->arrived);
-}
-
-void FrameReader::make_room(std::size_t size) {
-  std::string& payloads = awaited_->payloads;
-  const std::size_t wanted = std::min(awaited_->arrived + size, awaited_->size);
-  if (wanted <= payloads.size()) return;
-  if (wanted > payloads.capacity()) {
-    payloads.reserve(std::min(std::max(2 * wanted, kReservedAhead), awaited_->size));
-  }
-  payloads.resize(wanted);
+// No more than all of them, and no more ahead than it is worth while to grow seldom.
+void FrameReader::reserve_payloads(std::size_t size) {
+  if (size <= awaited_->payloads.capacity()) return;
+  awaited_->payloads.reserve(std::min(std::max(2 * size, kReservedAhead), awaited_->size));
 }
 
 std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_hello() {
@@ -195,14 +183,13 @@ std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_me
 
 void FrameReader::await(std::string_view fields, std::string_view payloads, std::size_t size) {
   awaited_ = Awaited{.fields = std::string(fields), .size = size, .payloads = {}};
-  make_room(payloads.size());
-  std::ranges::copy(payloads, awaited_->payloads.data());
-  arrived(payloads.size());
+  reserve_payloads(payloads.size() + 1);
+  awaited_->payloads = payloads;
   consume(buffer_.size() - read_);
 }
 
 std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_awaited() {
-  if (awaited_->arrived < awaited_->size) return std::nullopt;
+  if (awaits_payloads()) return std::nullopt;
   auto message = get_message(awaited_->fields, std::move(awaited_->payloads));
   if (!message) return std::unexpected(message.error());
   awaited_.reset();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -51,10 +53,19 @@ class FrameReader {
   explicit FrameReader(std::size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}
 
   void feed(std::string_view bytes);
-  // Where long payloads are awaited: what comes next may be read to there, and so need not be
-  // copied again. If so arrived() is to be called instead of feed(). Empty: nowhere, just now.
-  std::span<char> room();
-  void arrived(std::size_t size) { awaited_->arrived += size; }
+  // Long payloads come next. If so read_payloads() may take the place of feed(): what `read` puts
+  // at the beginning of the room that it is given stays there. It returns how much that is.
+  bool awaits_payloads() const { return awaited_ && awaited_->payloads.size() < awaited_->size; }
+  template <std::invocable<std::span<char>> Read>
+  void read_payloads(const Read& read) {
+    std::string& payloads = awaited_->payloads;
+    const std::size_t before = payloads.size();
+    reserve_payloads(before + 1);
+    payloads.resize_and_overwrite(std::min(payloads.capacity(), awaited_->size),
+                                  [&](char* bytes, std::size_t size) {
+                                    return before + read(std::span(bytes, size).subspan(before));
+                                  });
+  }
   // Nothing when more bytes are needed.
   using Item = std::variant<Hello, PeerMessage>;
   std::expected<std::optional<Item>, FrameError> next();
@@ -64,21 +75,21 @@ class FrameReader {
   struct Awaited {
     std::string fields;
     std::size_t size = 0;
-    std::string payloads;  // made longer than what arrived, to be read to
-    std::size_t arrived = 0;
+    std::string payloads;  // as far as they came
   };
 
   std::expected<std::optional<Item>, FrameError> next_hello();
   std::expected<std::optional<Item>, FrameError> next_message();
   std::expected<std::optional<Item>, FrameError> next_awaited();
   void await(std::string_view fields, std::string_view payloads, std::size_t size);
-  void make_room(std::size_t size);
+  void reserve_payloads(std::size_t size);
   void consume(std::size_t size);
 
   std::size_t frame_bytes_max_;
   bool greeted_ = false;
   std::string buffer_;
-  std::size_t read_ = 0;            // of the buffer
+  std::size_t read_ = 0;  // of the buffer
+  std::optional<FrameError> error_;
   std::optional<Awaited> awaited_;  // the buffer is empty until they are there
 };
 

@@ -178,11 +178,15 @@ std::vector<PeerMessage> read_in_steps(std::string_view bytes, std::size_t step)
   FrameReader reader = greeted();
   Outcome outcome;
   while (!bytes.empty()) {
-    const auto room = reader.room();
-    const auto taken = bytes.substr(0, room.empty() ? step : std::min(step, room.size()));
-    if (!room.empty()) std::ranges::copy(taken, room.begin());
-    room.empty() ? reader.feed(taken) : reader.arrived(taken.size());
-    bytes.remove_prefix(taken.size());
+    const auto take = [&](std::size_t size) {
+      const auto taken = bytes.substr(0, std::min(step, size));
+      bytes.remove_prefix(taken.size());
+      return taken;
+    };
+    const auto read = [&](std::span<char> room) {
+      return take(room.size()).copy(room.data(), step);
+    };
+    reader.awaits_payloads() ? reader.read_payloads(read) : reader.feed(take(step));
     Outcome next = read_all(reader);
     EXPECT_FALSE(next.error);
     std::ranges::move(next.messages, std::back_inserter(outcome.messages));
@@ -213,8 +217,11 @@ TEST(Frame, LongPayload_StaysWhereItWasReadTo) {
   FrameReader reader = greeted();
   reader.feed(std::string_view(bytes).substr(0, 100));
   EXPECT_TRUE(read_all(reader).messages.empty());
-  const char* place = reader.room().data();
-  reader.feed(std::string_view(bytes).substr(100));
+  const char* place = nullptr;
+  reader.read_payloads([&](std::span<char> room) {
+    place = room.data();
+    return std::string_view(bytes).substr(100).copy(room.data(), room.size());
+  });
   const Outcome outcome = read_all(reader);
   ASSERT_EQ(outcome.messages.size(), 1u);
   const auto& message = std::get<raft::Message>(outcome.messages[0]);
@@ -249,8 +256,12 @@ TEST(Frame, LongPayloadThatIsOnlyAnnounced_GetsLittleRoom) {
   reader.feed(encode(hello()) + head);
   ASSERT_TRUE(reader.next());
   EXPECT_TRUE(read_all(reader).messages.empty());
-  EXPECT_GT(reader.room().size(), 0u);
-  EXPECT_LE(reader.room().size(), 1u << 20);
+  ASSERT_TRUE(reader.awaits_payloads());
+  reader.read_payloads([](std::span<char> room) {
+    EXPECT_GT(room.size(), 0u);
+    EXPECT_LE(room.size(), 1u << 20);
+    return 0;
+  });
 }
 
 TEST(Frame, LengthOverTheLimit_IsRefusedBeforeTheBytesCome) {
