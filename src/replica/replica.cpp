@@ -138,7 +138,7 @@ Instant Replica::tick_due() const {
 
 Instant Replica::next_deadline() const {
   State& s = *state_;
-  return std::min({tick_due(), s.core.next_deadline(), s.expiry_deadline(),
+  return std::min({tick_due(), s.core.next_deadline(), s.expiry_deadline(), s.gathering_deadline(),
                    s.members.next_deadline(), s.maker.next_deadline(), s.sender.next_deadline()});
 }
 

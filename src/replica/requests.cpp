@@ -7,6 +7,13 @@
 
 namespace holdfast::replica {
 
+namespace {
+
+// Longer than a majority nearby takes for an entry, and little beside the way to one far away.
+constexpr Duration kGatheringTime = std::chrono::milliseconds(1);
+
+}  // namespace
+
 // An entry that is under way may already do it.
 Instant Replica::State::expiry_deadline() {
   const auto next = machine.next_expiry_ms();
@@ -56,11 +63,19 @@ void Replica::State::send_writes() {
 
 // While the disk is busy with the entry before, what comes would only wait there, each turn's
 // writes as an entry of their own. A few writes gather here instead: an entry costs each node a
-// disk write, messages, and what wakes its threads.
+// disk write, messages, and what wakes its threads. Where a majority is about to have the entry
+// before, those it answers will ask again at once, and share the next.
 bool Replica::State::is_gathering() const {
   constexpr std::size_t kFew = 64 << 10;  // bytes
-  const bool is_under_way = time_proposed > std::max(core.durable_index(), core.commit_index());
+  const bool is_on_disk = time_proposed <= core.durable_index() && now >= gathers_until;
+  const bool is_under_way = time_proposed > core.commit_index() && !is_on_disk;
   return is_under_way && !core.is_transferring() && writes.unsent_bytes() + forwarded_bytes < kFew;
+}
+
+// When what gathers is no longer to wait for a majority that is far away.
+Instant Replica::State::gathering_deadline() const {
+  const bool waits = core.is_leader() && writes.unsent_bytes() + forwarded_bytes > 0;
+  return waits && now < gathers_until ? gathers_until : Instant::max();
 }
 
 // All that arrived in this turn becomes one entry, or few if it is much: each of our own sections
@@ -91,6 +106,7 @@ void Replica::State::propose(std::string batch) {
   const auto index = core.propose(Payload(std::move(batch)), !forwarded.empty());
   CHECK(index.has_value());
   time_proposed = *index;
+  gathers_until = now + kGatheringTime;
   entry_times.proposed(*index);
 }
 

@@ -43,6 +43,7 @@ struct Replica::State final : kv::ApplyListener {
   void receive_forward(NodeId from, const wire::Forward& forward);
   void send_writes();
   bool is_gathering() const;
+  Instant gathering_deadline() const;
   void propose_writes();
   void forward_writes();
   void propose(std::string sections);
@@ -87,7 +88,8 @@ struct Replica::State final : kv::ApplyListener {
   std::optional<raft::Membership> membership_told;  // to the host
   std::optional<std::set<NodeId>> origins_in_log;   // of the log when it was first asked for
   ClusterClock clock;
-  Index time_proposed;  // the last entry of ours with a time
+  Index time_proposed;    // the last entry of ours with a time
+  Instant gathers_until;  // behind it, where a majority may have it soon
   EntryTimes entry_times;
   Instant durable_at;              // of the entry that is being applied
   std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn

@@ -60,8 +60,25 @@ TEST_F(Leader, FewWritesWhileTheDiskIsBusy_AreOneEntry) {
     write();
     node->take_output(now);
   }
+  now = now + milliseconds(1);
+  node->take_output(now);
   EXPECT_EQ(node->status().last_index, before.next());
   finish_disk(first);
+  node->take_output(now);
+  EXPECT_EQ(node->status().last_index, before.plus(2));
+}
+
+// Kills: entries of few writes each, as their clients were answered together; and an entry a round
+// trip, where the others are far away.
+TEST_F(Leader, WritesGatherForAMillisecond_BehindWhatIsOnlyOnItsDisk) {
+  const Index before = lead();
+  write();
+  finish_disk(node->take_output(now));
+  write();
+  node->take_output(now);
+  EXPECT_EQ(node->status().last_index, before.next());
+  EXPECT_LE(node->next_deadline(), now + milliseconds(1));
+  now = now + milliseconds(1);
   node->take_output(now);
   EXPECT_EQ(node->status().last_index, before.plus(2));
 }
@@ -133,6 +150,7 @@ TEST_F(Leader, SecondLeaderInItsTerm_IsReportedThoughWritesWait) {
 // Kills: writes of a node that was removed, or never added.
 TEST_F(Leader, ForwardOfAStranger_IsNotProposed) {
   finish_disk(node->take_output(now));
+  now = now + milliseconds(1);
   const Index last = node->status().last_index;
   const auto last_after_forward_of = [&](std::uint64_t from) {
     forward_from(from);
