@@ -142,6 +142,22 @@ Instant Replica::next_deadline() const {
                    s.members.next_deadline(), s.maker.next_deadline(), s.sender.next_deadline()});
 }
 
+bool Replica::is_behind() const {
+  return state_->core.commit_index() > state_->machine.applied_index();
+}
+
+Output Replica::take_urgent(Instant now) {
+  State& s = *state_;
+  s.now = now;
+  s.notice_leader();
+  s.send_writes();
+  s.take_effects();
+  Output urgent;
+  urgent.persist = std::exchange(s.output.persist, {});
+  urgent.messages = std::exchange(s.output.messages, {});
+  return urgent;
+}
+
 Output Replica::take_output(Instant now) {
   State& s = *state_;
   s.now = now;
@@ -200,6 +216,11 @@ void Replica::State::gather_completions() {
 }
 
 void Replica::State::run_core() {
+  take_effects();
+  for (const raft::Committed& entry : std::exchange(committed, {})) apply(entry);
+}
+
+void Replica::State::take_effects() {
   raft::Effects effects = core.take_effects(now);
   std::ranges::move(effects.persist, std::back_inserter(output.persist));
   for (raft::Envelope& envelope : effects.messages) {
@@ -207,7 +228,7 @@ void Replica::State::run_core() {
     if (answer != nullptr && core.is_leader()) answer->time_ms = cluster_time_ms();
     output.messages.push_back({envelope.to, std::move(envelope.message)});
   }
-  for (const raft::Committed& committed : effects.committed) apply(committed);
+  std::ranges::move(effects.committed, std::back_inserter(committed));
   for (raft::ReadGranted& grant : effects.reads_granted) {
     if (core.is_leader()) grant.time_ms = cluster_time_ms();
     reads.granted(now, grant);
@@ -219,15 +240,15 @@ void Replica::State::run_core() {
   }
 }
 
-void Replica::State::apply(const raft::Committed& committed) {
-  const bool is_command = committed.entry.kind == raft::EntryKind::kCommand;
-  durable_at = entry_times.durable_at(committed.index);
-  machine.apply(committed.index, is_command ? committed.entry.payload.view() : "", *this);
-  note_time(committed.entry.term);
+void Replica::State::apply(const raft::Committed& next) {
+  const bool is_command = next.entry.kind == raft::EntryKind::kCommand;
+  durable_at = entry_times.durable_at(next.index);
+  machine.apply(next.index, is_command ? next.entry.payload.view() : "", *this);
+  note_time(next.entry.term);
   if (auto dropped = machine.take_dropped()) {
     output.snapshot_jobs.emplace_back(job::Free{std::move(*dropped)});
   }
-  maker.applied(raft::Log::cost(committed.entry));
+  maker.applied(raft::Log::cost(next.entry));
 }
 
 // What others stamped they tell of themselves.
@@ -241,8 +262,10 @@ void Replica::State::note_time(Term term) {
                             "or that clock is fast");
 }
 
-bool Replica::has_requests() const {
-  return state_->writes.size() + state_->reads.size() > 0;
+bool Replica::is_free() const {
+  const State& s = *state_;
+  const std::size_t requests = s.writes.size() + s.reads.size();
+  return s.core.is_leader() ? requests <= 1 && !s.is_awaited : requests == 0;
 }
 
 bool Replica::knows(NodeId node) {

@@ -76,11 +76,17 @@ class Replica {
   // The next turn must not begin later, whether anything arrives or not.
   Instant next_deadline() const;
 
+  // Committed entries wait to be applied. What others and the disk wait for can go out before that,
+  // by take_urgent(): batches and messages alone.
+  bool is_behind() const;
+  Output take_urgent(Instant now);
   // Ends the turn.
   Output take_output(Instant now);
 
   Status status() const;
-  bool has_requests() const;  // that wait here for an answer
+  // Nobody would miss it while it waits for its disk: a follower without requests, or the leader
+  // behind the one write there is.
+  bool is_free() const;
   // State or log hold something of this node's: it has lived.
   bool knows(NodeId node);
   // So may others of us, in this life.

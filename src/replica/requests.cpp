@@ -103,7 +103,8 @@ void Replica::State::propose_writes() {
 
 void Replica::State::propose(std::string batch) {
   // What others passed on their clients wait for.
-  const auto index = core.propose(Payload(std::move(batch)), !forwarded.empty());
+  is_awaited = !forwarded.empty();
+  const auto index = core.propose(Payload(std::move(batch)), is_awaited);
   CHECK(index.has_value());
   time_proposed = *index;
   gathers_until = now + kGatheringTime;

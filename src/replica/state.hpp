@@ -34,7 +34,8 @@ struct Replica::State final : kv::ApplyListener {
   void notice_leader();
   void notice_membership();
   void run_core();
-  void apply(const raft::Committed& committed);
+  void take_effects();
+  void apply(const raft::Committed& next);
   void note_time(Term term);
   void gather_completions();
   const std::set<NodeId>& origins_at_start();
@@ -88,11 +89,13 @@ struct Replica::State final : kv::ApplyListener {
   std::optional<raft::Membership> membership_told;  // to the host
   std::optional<std::set<NodeId>> origins_in_log;   // of the log when it was first asked for
   ClusterClock clock;
-  Index time_proposed;    // the last entry of ours with a time
-  Instant gathers_until;  // behind it, where a majority may have it soon
+  Index time_proposed;      // the last entry of ours with a time
+  Instant gathers_until;    // behind it, where a majority may have it soon
+  bool is_awaited = false;  // the last entry of ours, by other nodes' clients
   EntryTimes entry_times;
-  Instant durable_at;              // of the entry that is being applied
-  std::vector<Payload> forwarded;  // sections of other nodes, to be proposed this turn
+  std::vector<raft::Committed> committed;  // and not applied yet
+  Instant durable_at;                      // of the entry that is being applied
+  std::vector<Payload> forwarded;          // sections of other nodes, to be proposed this turn
   std::size_t forwarded_bytes = 0;
   bool stalled = false;
   Instant next_hand_over;

@@ -11,9 +11,8 @@ namespace {
 constexpr auto kFullDiskRetry = std::chrono::milliseconds(100);
 // A borrower that waits for the disk as long as that needs a stand-in.
 constexpr auto kPatience = std::chrono::milliseconds(10);
-// A disk that has taken so long is left to this thread for a while.
-constexpr auto kSlow = std::chrono::milliseconds(5);
-constexpr auto kSlowTime = std::chrono::seconds(1);
+// A disk that took too long is left to this thread for so many times as long.
+constexpr int kSlowTimes = 20;
 // Looks in vain until a node counts as idle, which costs nothing.
 constexpr int kQuietLooksMax = 100;
 
@@ -36,12 +35,13 @@ void LogThread::write(std::vector<raft::Persist> batches) {
 }
 
 std::optional<Ticket> LogThread::write_here(std::vector<raft::Persist>& batches,
-                                            std::unique_lock<std::mutex>& turns) {
+                                            std::unique_lock<std::mutex>& turns,
+                                            Duration patience) {
   if (!borrow()) return std::nullopt;
   std::vector<raft::Persist> taken = std::exchange(batches, {});  // before others may touch it
   const Ticket last = taken.back().ticket;
   turns.unlock();
-  const bool is_durable = write_borrowed(std::move(taken));
+  const bool is_durable = write_borrowed(std::move(taken), patience);
   if (!turns.try_lock()) {
     listener_.dismiss_stand_in();
     turns.lock();
@@ -60,7 +60,7 @@ bool LogThread::borrow() {
   return true;
 }
 
-bool LogThread::write_borrowed(std::vector<raft::Persist> batches) {
+bool LogThread::write_borrowed(std::vector<raft::Persist> batches, Duration patience) {
   const Ticket last = batches.back().ticket;
   storage::IoResult<void> synced;
   const bool is_queued = append(std::move(batches));
@@ -69,7 +69,8 @@ bool LogThread::write_borrowed(std::vector<raft::Persist> batches) {
   if (!synced && !waits) listener_.log_failed(synced.error().message());
   const std::lock_guard lock(mutex_);
   const auto time = Clock::now();
-  if (time - *std::exchange(lent_since_, std::nullopt) > kSlow) slow_until_ = time + kSlowTime;
+  const auto taken = time - *std::exchange(lent_since_, std::nullopt);
+  if (taken > patience) slow_until_ = time + kSlowTimes * taken;
   if (waits) unsynced_ = last;
   if (waits) changed_.notify_one();
   return is_queued && synced.has_value();

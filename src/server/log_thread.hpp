@@ -43,9 +43,9 @@ class LogThread {
   void write(std::vector<raft::Persist> batches);
   // Writes them on the calling thread, with `turns` unlocked meanwhile. The last one's ticket if
   // all are durable. Else those that are left in `batches` are to be given to write(): there is
-  // other work before them, or the disk was slow just now.
+  // other work before them, or the disk took longer than `patience` just now.
   std::optional<Ticket> write_here(std::vector<raft::Persist>& batches,
-                                   std::unique_lock<std::mutex>& turns);
+                                   std::unique_lock<std::mutex>& turns, Duration patience);
   bool is_lent();
   // Writes what was given, closes the log and ends the thread; nothing may be given afterwards.
   // A disk that is full now is not waited for: what it has not taken was never acknowledged.
@@ -64,7 +64,7 @@ class LogThread {
   bool append(std::vector<raft::Persist> batches);
   bool sync();
   bool borrow();
-  bool write_borrowed(std::vector<raft::Persist> batches);
+  bool write_borrowed(std::vector<raft::Persist> batches, Duration patience);
 
   storage::Wal wal_;  // of whom is_working_ or lent_since_ names
   Listener& listener_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include "frontend/port.hpp"
 #include "replica/replica.hpp"
 #include "replica/stored.hpp"
+#include "server/bell.hpp"
 #include "server/clients.hpp"
 #include "server/log_thread.hpp"
 #include "server/options.hpp"
@@ -19,7 +21,7 @@ namespace holdfast::server {
 
 // The node's one thread. A turn is whatever has arrived by now, then end_turn(): one take_output()
 // of the replica for all of it, so that all writes of a turn share a log entry, a disk write and
-// a message to each peer. The log's thread reports by posting to the same loop.
+// a message to each peer. Other threads report to the same loop.
 class Node final : private frontend::Port,
                    private Clients::Host,
                    private PeerNetwork::Host,
@@ -48,7 +50,9 @@ class Node final : private frontend::Port,
 
   // With a lock that may be lent: by the node's own thread.
   void turn(std::unique_lock<std::mutex>* turns);
+  void hurry(std::unique_lock<std::mutex>* turns);
   bool write_log(std::unique_lock<std::mutex>* turns);
+  void hear_log();
   void tell_time(Instant time);
   void end_turn();
   void tell_what_changed(const replica::Output& output);
@@ -129,10 +133,13 @@ class Node final : private frontend::Port,
   Clients clients_;
   PeerNetwork peers_;
 
-  std::mutex turns_;                      // whose holder may touch the rest
-  std::vector<raft::Persist> unwritten_;  // of this turn
-  bool has_work_ = false;                 // something was submitted while the turn ended
-  std::optional<Known> known_;            // as last told to the log
+  std::mutex turns_;                          // whose holder may touch the rest
+  std::vector<raft::Persist> unwritten_;      // of this turn
+  std::atomic<std::uint64_t> persisted_ = 0;  // the newest ticket, as the log's thread told it
+  Bell persisted_bell_;
+  Ticket heard_;                // of them
+  bool has_work_ = false;       // something was submitted while the turn ended
+  std::optional<Known> known_;  // as last told to the log
   std::optional<Stop> stop_;
   Instant tell_time_at_;
   mutable Instant memory_asked_at_;

@@ -1,6 +1,7 @@
 #include "sim/kv_server.hpp"
 
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace holdfast::sim {
@@ -69,7 +70,7 @@ replica::Output KvServer::end_turn(Instant now) {
     tell_time_at_ = now + std::chrono::seconds(1);
   }
   if (now >= replica_.tick_due()) replica_.tick(now);
-  replica::Output output = replica_.take_output(now);
+  replica::Output output = take_output(now);
   for (replica::Completion& completion : output.completions) {
     const auto found = connections_.find(completion.key.client);
     if (found == connections_.end()) continue;
@@ -79,6 +80,18 @@ replica::Output KvServer::end_turn(Instant now) {
   std::erase_if(output.completions,
                 [](const auto& done) { return done.key.client != kOperatorClient; });
   for (const StreamId id : std::exchange(touched_, {})) flush(now, id);
+  return output;
+}
+
+// What is urgent first, as the server sends it.
+replica::Output KvServer::take_output(Instant now) {
+  replica::Output urgent;
+  if (replica_.is_behind()) urgent = replica_.take_urgent(now);
+  replica::Output output = replica_.take_output(now);
+  output.persist.insert(output.persist.begin(), std::move_iterator(urgent.persist.begin()),
+                        std::move_iterator(urgent.persist.end()));
+  output.messages.insert(output.messages.begin(), std::move_iterator(urgent.messages.begin()),
+                         std::move_iterator(urgent.messages.end()));
   return output;
 }
 

@@ -46,6 +46,7 @@ class KvServer final : public Program, private frontend::Port {
  private:
   using Connections = std::map<StreamId, std::unique_ptr<frontend::Connection>>;
 
+  replica::Output take_output(Instant now);
   void flush(Instant now, StreamId id);
 
   void submit_write(std::uint64_t client, std::uint64_t request, kv::Args args) override;

@@ -99,6 +99,31 @@ TEST_F(Follower, LargeWriteUnderWay_IsSentAgainOnlyWhenItIsOverdue) {
   EXPECT_EQ(forwards, 2);
 }
 
+// Kills: a majority that waits until a follower has applied what it has already.
+TEST_F(Follower, EntryIsWrittenAndAcknowledged_BeforeTheOneBeforeItIsApplied) {
+  const auto append = [this](Index previous) {
+    hear(raft::AppendRequest{.term = kItsTerm,
+                             .prev_index = previous,
+                             .prev_term = kItsTerm,
+                             .commit = previous,
+                             .entries = {{kItsTerm, raft::EntryKind::kNoop, Payload()}}});
+  };
+  append(Index(1));
+  turn();
+  append(Index(2));
+  ASSERT_TRUE(node->is_behind());
+  const Output written = node->take_urgent(now);
+  ASSERT_EQ(written.persist.size(), 1u);
+  node->persisted(now, written.persist[0].ticket);
+  const Output acknowledged = node->take_urgent(now);
+  ASSERT_EQ(acknowledged.messages.size(), 1u);
+  const auto& message = std::get<raft::Message>(acknowledged.messages[0].message);
+  EXPECT_EQ(std::get<raft::AppendResponse>(message).match, Index(3));
+  EXPECT_EQ(node->status().applied_index, Index(1));
+  turn();
+  EXPECT_EQ(node->status().applied_index, Index(2));
+}
+
 // The bound counts from when the question was asked: the answer says nothing of what came later.
 TEST_F(Follower, ReadThatMayBeStale_AsksNobodyWithinItsBound) {
   read(milliseconds(100));

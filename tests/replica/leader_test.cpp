@@ -107,6 +107,26 @@ TEST_F(Leader, MuchToWriteWhileTheDiskIsBusy_GoesOutAtOnce) {
   EXPECT_EQ(node->status().last_index, before.plus(2));
 }
 
+// Kills: the next entry, and what it keeps busy, waiting until the one before is applied.
+TEST_F(Leader, NextEntry_IsUrgent) {
+  const Index before = lead();
+  write();
+  finish_disk(node->take_output(now));
+  write();
+  EXPECT_FALSE(node->is_behind());
+  hear(2, raft::AppendResponse{.term = Term(1), .accepted = true, .match = before.next()});
+  ASSERT_TRUE(node->is_behind());
+  const Output urgent = node->take_urgent(now);
+  EXPECT_EQ(node->status().last_index, before.plus(2));
+  EXPECT_EQ(urgent.persist.size(), 1u);
+  EXPECT_EQ(urgent.messages.size(), 1u) << "node 3 has never answered";
+  EXPECT_TRUE(urgent.completions.empty());
+  const Output output = node->take_output(now);
+  EXPECT_TRUE(output.persist.empty() && output.messages.empty());
+  EXPECT_EQ(output.completions.size(), 1u);
+  EXPECT_FALSE(node->is_behind());
+}
+
 // Kills: two messages and two awakened nodes for each entry, for nobody's sake.
 TEST_F(Leader, CommitIsToldAtOnce_ToThoseWhoWait) {
   const Index before = lead();

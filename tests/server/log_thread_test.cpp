@@ -133,7 +133,7 @@ class WriteHere : public LogThreadTest {
  protected:
   std::optional<Ticket> write_here(LogThread& log, std::uint64_t n) {
     auto batches = batch(n);
-    const auto written = log.write_here(batches, turns_);
+    const auto written = log.write_here(batches, turns_, std::chrono::milliseconds(5));
     log.write(std::move(batches));
     return written;
   }
