@@ -232,8 +232,10 @@ class Core {
   void replicate(Instant now);
   void send_entries(Instant now, NodeId to, Progress& peer);
   void broadcast_heartbeat(Instant now);
+  void begin_round(Instant now);
+  void ask_for_reads(Instant now);
   void note_promise(Instant now, Progress& peer, const HeartbeatResponse& response);
-  void send_heartbeat(NodeId to, Progress& peer);
+  void send_heartbeat(Instant now, NodeId to, Progress& peer);
   void maybe_advance_commit();
   void maybe_finish_transfer(NodeId peer);
   bool answers(Instant now, NodeId node) const;

@@ -51,23 +51,28 @@ bool Core::answers(Instant now, NodeId node) const {
 
 // For the time or for reads; reads must not put off what else a tick does.
 void Core::broadcast_heartbeat(Instant now) {
+  begin_round(now);
+  for (auto& [node, peer] : std::get<Leader>(role_).peers) send_heartbeat(now, node, peer);
+}
+
+void Core::begin_round(Instant now) {
   auto& leader = std::get<Leader>(role_);
   ++leader.round;
   if (config_.lease_reads) {
     leader.rounds_sent.push_back({leader.round, now});
     if (leader.rounds_sent.size() > kRoundsKept) leader.rounds_sent.pop_front();
   }
-  for (auto& [node, peer] : leader.peers) send_heartbeat(node, peer);
 }
 
-void Core::send_heartbeat(NodeId to, Progress& peer) {
+void Core::send_heartbeat(Instant now, NodeId to, Progress& peer) {
   // At most what the peer has acknowledged: it could not tell which entries a higher one means.
   const Index commit = planted(Bug::kHeartbeatCommitBeyondMatch)
                            ? commit_index_
                            : std::min(commit_index_, peer.match());
   peer.commit_told = std::max(peer.commit_told, commit);
-  send(to, Heartbeat{.term = term(), .commit = commit, .round = std::get<Leader>(role_).round},
-       hard_state_ticket_);
+  const Round round = std::get<Leader>(role_).round;
+  peer.asked(round, now);
+  send(to, Heartbeat{.term = term(), .commit = commit, .round = round}, hard_state_ticket_);
 }
 
 void Core::replicate(Instant now) {
@@ -76,7 +81,7 @@ void Core::replicate(Instant now) {
   for (auto& [node, peer] : leader->peers) {
     send_entries(now, node, peer);
     const Index known = std::min(commit_index_, peer.match());
-    if (peer.commit_told < std::min(known, leader->awaited)) send_heartbeat(node, peer);
+    if (peer.commit_told < std::min(known, leader->awaited)) send_heartbeat(now, node, peer);
   }
 }
 
@@ -133,7 +138,7 @@ void Core::on(Instant now, NodeId from, const HeartbeatResponse& response) {
   if (found == leader->peers.end()) return;
   Progress& peer = found->second;
   peer.heard(now, response.received);
-  peer.round_confirmed = std::max(peer.round_confirmed, response.round);
+  peer.confirmed(response.round, now);
   note_promise(now, peer, response);
   if (const auto match_term = log_.term_at(peer.match());
       match_term && response.received < peer.match()) {

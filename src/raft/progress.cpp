@@ -72,6 +72,23 @@ void Progress::heard(Instant now, Index received) {
   send_again_from(std::max(match_, std::min(received, next_.prev())).next());
 }
 
+void Progress::asked(Round round, Instant now) {
+  if (round_asked_ > round_confirmed_) return;
+  round_asked_ = round;
+  asked_at_ = now;
+}
+
+void Progress::confirmed(Round round, Instant now) {
+  if (round <= round_confirmed_) return;
+  if (round_asked_ > round_confirmed_) answer_time_ = (7 * answer_time_ + (now - asked_at_)) / 8;
+  round_confirmed_ = round;
+}
+
+Duration Progress::answers_within(Instant now) const {
+  const bool is_asked = round_asked_ > round_confirmed_;
+  return is_asked ? std::max(answer_time_, now - asked_at_) : answer_time_;
+}
+
 void Progress::link_reset() {
   received_ = match_;
   resend_after_ = resend_first_;

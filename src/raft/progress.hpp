@@ -35,24 +35,30 @@ class Progress {
   // The connection broke: whatever is in flight may be lost.
   void link_reset();
 
+  // A heartbeat of this round is sent to it.
+  void asked(Round round, Instant now);
+  void confirmed(Round round, Instant now);
+  // How long it takes to answer a heartbeat, as far as is known.
+  Duration answers_within(Instant now) const;
+
   Index match() const { return match_; }
   Index next() const { return next_; }
+  Round round_confirmed() const { return round_confirmed_; }  // the newest it has answered
   Instant last_heard() const { return heard_; }
   bool has_answered() const { return has_answered_; }
   bool probing() const { return probing_; }
 
-  Instant lease_until;    // it votes for nobody before, by our clock
-  Round round_confirmed;  // the newest heartbeat round that the peer has answered
-  Index commit_told;      // the commit index that it has been sent
-  Index snapshot_sent;    // the last entry of a snapshot on its way to it; zero: none
+  Instant lease_until;  // it votes for nobody before, by our clock
+  Index commit_told;    // the commit index that it has been sent
+  Index snapshot_sent;  // the last entry of a snapshot on its way to it; zero: none
 
   bool operator==(const Progress&) const = default;
   // See Core::describe.
   template <class Visitor>
   void describe(Visitor& visit) const {
-    visit(lease_until, round_confirmed, commit_told, snapshot_sent, match_, next_, received_,
-          probing_, probe_under_way_, in_flight_, bytes_in_flight_, has_answered_, heard_, moved_,
-          resend_first_, resend_after_);
+    visit(lease_until, commit_told, snapshot_sent, round_confirmed_, round_asked_, asked_at_,
+          answer_time_, match_, next_, received_, probing_, probe_under_way_, in_flight_,
+          bytes_in_flight_, has_answered_, heard_, moved_, resend_first_, resend_after_);
   }
 
  private:
@@ -64,6 +70,10 @@ class Progress {
   void send_again_from(Index next);
   void probe_from(Index next);
 
+  Round round_confirmed_;
+  Round round_asked_;  // the oldest that it has not answered, or answered last
+  Instant asked_at_;
+  Duration answer_time_{};  // to a heartbeat, the average of late
   Index match_;
   Index next_;
   Index received_;

@@ -9,6 +9,9 @@
 // With a lease a quorum has promised step 2 in advance.
 
 #include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "base/planted.hpp"
 #include "raft/core.hpp"
@@ -16,7 +19,8 @@
 namespace holdfast::raft {
 
 namespace {
-constexpr std::size_t kReadsAskedMax = 1024;  // and not answered yet
+constexpr std::size_t kReadsAskedMax = 1024;    // and not answered yet
+constexpr std::uint64_t kRoundsUnanswered = 8;  // of those that few were asked
 constexpr Duration kPromiseMax = std::chrono::hours(1);
 }  // namespace
 
@@ -97,12 +101,35 @@ void Core::start_reads(Instant now) {
     });
     return;
   }
-  broadcast_heartbeat(now);
+  ask_for_reads(now);
   for (auto read = leader->reads.rbegin(); read != leader->reads.rend() && !read->round; ++read) {
     read->index = commit_index_;
     read->round = leader->round;
   }
   maybe_grant_reads();
+}
+
+// A majority is enough, so where nobody has an entry to write only as many are asked as that takes:
+// those who answer soonest. If they are silent all are, behind a few more rounds or at the next
+// heartbeat.
+void Core::ask_for_reads(Instant now) {
+  auto& leader = std::get<Leader>(role_);
+  const Round oldest = leader.reads.front().round;
+  const bool is_late = oldest && leader.round.value() - oldest.value() >= kRoundsUnanswered;
+  if (is_late || commit_index_ < log_.last_index()) return broadcast_heartbeat(now);
+  begin_round(now);
+  std::vector<std::pair<Duration, NodeId>> voters;
+  for (const auto& [node, peer] : leader.peers) {
+    if (membership().is_voter(node)) voters.emplace_back(peer.answers_within(now), node);
+  }
+  std::ranges::sort(voters);
+  std::set<NodeId> asked{id()};
+  const auto is_asked = [&](NodeId node) { return asked.contains(node); };
+  for (auto next = voters.begin(); next != voters.end() && !membership().has_quorum(is_asked);
+       ++next) {
+    asked.insert(next->second);
+    send_heartbeat(now, next->second, leader.peers.at(next->second));
+  }
 }
 
 void Core::maybe_grant_reads() {
@@ -111,7 +138,7 @@ void Core::maybe_grant_reads() {
   const Round confirmed = membership().reached_by_quorum([&](NodeId node) {
     if (node == id()) return leader->round;
     const auto peer = leader->peers.find(node);
-    return peer == leader->peers.end() ? Round() : peer->second.round_confirmed;
+    return peer == leader->peers.end() ? Round() : peer->second.round_confirmed();
   });
   const Round round = planted(Bug::kReadWithoutConfirmation) ? leader->round : confirmed;
   const auto done = std::ranges::find_if(
