@@ -1,10 +1,6 @@
 #include "base/checksum.hpp"
 
-#if defined(__x86_64__)
-#include <xxh_x86dispatch.h>  // has the same functions use what vectors this processor has
-#else
 #include <xxhash.h>
-#endif
 
 namespace holdfast {
 
