@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import random
 import sys
 import time
 
@@ -50,9 +51,9 @@ class Measuring:
             self.loads.fill(system, cases[0])
         for number in range(part.rounds):
             for case in cases:
-                # Who comes first in one round comes last in another.
-                turn = number % len(running)
-                for system in running[turn:] + running[:turn]:
+                # In another order each time: what one leaves behind, such as what a disk has yet
+                # to write, falls to whoever is next.
+                for system in random.sample(running, len(running)):
                     self.step += 1
                     if system.port(case.at) is not None:
                         self.try_to(self.profile if part.name == "profile" else self.measure,
