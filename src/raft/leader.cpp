@@ -159,6 +159,8 @@ void Core::link_reset(NodeId node) {
   if (!leader) return;
   if (const auto peer = leader->peers.find(node); peer != leader->peers.end()) {
     peer->second.link_reset();
+    // It may have been asked for reads: now all are.
+    if (!leader->reads.empty()) leader->heartbeat_due = Instant();
   }
 }
 

@@ -8,6 +8,8 @@ namespace {
 
 // What has so few bytes is not late on a slow link, but lost: it does not wait for long.
 constexpr std::size_t kSmall = 16 << 10;
+// Of a node that may be down: others are asked first until it has answered for a while.
+constexpr Duration kAnswerTimeUnknown = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -90,6 +92,7 @@ Duration Progress::answers_within(Instant now) const {
 }
 
 void Progress::link_reset() {
+  answer_time_ = kAnswerTimeUnknown;
   received_ = match_;
   resend_after_ = resend_first_;
   if (probe_under_way_ || !in_flight_.empty()) send_again_from(match_.next());
