@@ -114,6 +114,7 @@ void Replica::State::done(result::Loaded& loaded) {
     output.snapshot_jobs.emplace_back(job::Free{std::move(loaded.state)});
     return;
   }
+  committed.clear();  // it has them
   maker.abandon(output.snapshot_jobs);
   newest_snapshot = loaded.id;
   output.snapshot_jobs.emplace_back(job::Free{std::exchange(machine, std::move(loaded.state))});

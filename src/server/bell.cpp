@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 namespace holdfast::server {
 
@@ -18,8 +17,7 @@ int make_event() {
 
 }  // namespace
 
-Bell::Bell(const asio::any_io_executor& executor, std::function<void()> heard)
-    : event_(executor, make_event()), heard_(std::move(heard)) {
+Bell::Bell(const asio::any_io_executor& executor) : event_(executor, make_event()) {
   listen();
 }
 
@@ -32,9 +30,7 @@ void Bell::listen() {
     if (error) return;
     eventfd_t rings = 0;
     ::eventfd_read(event_.native_handle(), &rings);
-    // Before it is heard: what is told from now on rings again.
-    is_rung_ = false;
-    heard_();
+    is_rung_ = false;  // what is told from now on rings again
     listen();
   });
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 
 #include "server/asio.hpp"
 
@@ -11,16 +10,15 @@ namespace holdfast::server {
 // thread needs first: where both share a processor, that is two switches more for each word.
 class Bell {
  public:
-  // `heard` is called in the loop, once for however many rings there were by then.
-  Bell(const asio::any_io_executor& executor, std::function<void()> heard);
+  explicit Bell(const asio::any_io_executor& executor);
 
-  void ring();  // on any thread
+  // On any thread. The loop runs a handler, one for however many rings there were by then.
+  void ring();
 
  private:
   void listen();
 
   asio::posix::stream_descriptor event_;
-  std::function<void()> heard_;
   std::atomic<bool> is_rung_ = false;
 };
 

@@ -20,7 +20,7 @@ namespace holdfast::server {
 // that work until it is back: a node that waits for its disk goes on hearing and answering.
 class LogThread {
  public:
-  // Called on the log's thread, and the first three by write_here().
+  // Called on the log's thread; log_failed() and dismiss_stand_in() by write_here() as well.
   class Listener {
    public:
     virtual ~Listener() = default;

@@ -113,7 +113,7 @@ Node::Node(asio::io_context& io, const Options& options, Parts parts)
       clients_(std::move(parts.clients), options.max_clients, settings_, *this, *this),
       peers_(io, std::move(parts.peers), make_peers_config(options, address_, peer_address_),
              *this),
-      persisted_bell_(io.get_executor(), [] {}),
+      persisted_bell_(io.get_executor()),
       snapshots_(std::move(parts.stored.snapshots), *this),
       log_(std::move(parts.stored.wal), *this) {
   statistics().tunables.maxmemory = options.maxmemory;

@@ -118,7 +118,11 @@ void FrameReader::feed(std::string_view bytes) {
 // No more than all of them, and no more ahead than it is worth while to grow seldom.
 void FrameReader::reserve_payloads(std::size_t size) {
   if (size <= awaited_->payloads.capacity()) return;
-  awaited_->payloads.reserve(std::min(std::max(2 * size, kReservedAhead), awaited_->size));
+  // An empty string reserves what it is told to; one with bytes in it at least twice as much.
+  std::string larger;
+  larger.reserve(std::min(std::max(2 * size, kReservedAhead), awaited_->size));
+  larger += awaited_->payloads;
+  awaited_->payloads.swap(larger);
 }
 
 std::expected<std::optional<FrameReader::Item>, FrameError> FrameReader::next_hello() {

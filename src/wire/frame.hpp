@@ -47,7 +47,8 @@ enum class FrameError : std::uint8_t {
 std::string_view to_string(FrameError error);
 
 // Bytes in, a hello and then messages out, at any split. The first error is final. Memory grows
-// with the bytes that arrived, and is at most a mebibyte ahead of them by an announced length.
+// with the bytes that arrived: for an announced length it is as much ahead of them as there are, or
+// a mebibyte.
 class FrameReader {
  public:
   explicit FrameReader(std::size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}

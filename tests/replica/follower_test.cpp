@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "replica/replica.hpp"
+#include "replica/snapshot_sent.hpp"
 
 namespace holdfast::replica {
 namespace {
@@ -122,6 +123,22 @@ TEST_F(Follower, EntryIsWrittenAndAcknowledged_BeforeTheOneBeforeItIsApplied) {
   EXPECT_EQ(node->status().applied_index, Index(1));
   turn();
   EXPECT_EQ(node->status().applied_index, Index(2));
+}
+
+// Kills: applying what the snapshot has. Others run this node's turns while it waits for its disk.
+TEST_F(Follower, SnapshotBetweenWhatIsUrgentAndTheRest_TakesThePlaceOfWhatWasCommitted) {
+  hear(raft::AppendRequest{.term = kItsTerm,
+                           .prev_index = Index(1),
+                           .prev_term = kItsTerm,
+                           .commit = Index(2),
+                           .entries = {{kItsTerm, raft::EntryKind::kNoop, Payload()}}});
+  ASSERT_TRUE(node->is_behind());
+  for (const raft::Persist& batch : node->take_urgent(now).persist) {
+    node->persisted(now, batch.ticket);
+  }
+  node->snapshot_done(now, snapshot_of({"", "", "", "", ""}, kItsTerm));
+  turn();
+  EXPECT_EQ(node->status().applied_index, Index(5));
 }
 
 // The bound counts from when the question was asked: the answer says nothing of what came later.
