@@ -268,31 +268,6 @@ bool Replica::is_free() const {
   return s.core.is_leader() ? requests <= 1 && !s.is_awaited : requests == 0;
 }
 
-bool Replica::knows(NodeId node) {
-  return state_->machine.numbering_of(node).epoch || state_->origins_at_start().contains(node);
-}
-
-bool Replica::has_introduced_itself() const {
-  return state_->writes.has_asked();
-}
-
-// What a restarted node has in its log and not yet applied counts as well.
-const std::set<NodeId>& Replica::State::origins_at_start() {
-  if (origins_in_log) return *origins_in_log;
-  origins_in_log.emplace();
-  for (const raft::Entry& entry : core.log().from(core.log().first_index())) {
-    if (entry.kind != raft::EntryKind::kCommand) continue;
-    Reader in(entry.payload.view());
-    if (!kv::get_batch_header(in)) continue;
-    while (!in.at_end()) {
-      const auto section = kv::get_validated_section(in);
-      if (!section) break;
-      origins_in_log->insert(std::visit([](const auto& s) { return s.origin; }, *section));
-    }
-  }
-  return *origins_in_log;
-}
-
 const raft::Core& Replica::core() const {
   return state_->core;
 }

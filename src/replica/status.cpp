@@ -1,4 +1,4 @@
-// What a replica tells of itself.
+// What a replica tells of itself, and knows of others.
 
 #include <utility>
 
@@ -70,6 +70,31 @@ Status Replica::status() const {
                 .snapshot_total = s.receiver.total(),
                 .snapshot_trouble = s.snapshot_trouble(),
                 .storage_stalled = s.stalled};
+}
+
+bool Replica::knows(NodeId node) {
+  return state_->machine.numbering_of(node).epoch || state_->origins_at_start().contains(node);
+}
+
+bool Replica::has_introduced_itself() const {
+  return state_->writes.has_asked();
+}
+
+// What a restarted node has in its log and not yet applied counts as well.
+const std::set<NodeId>& Replica::State::origins_at_start() {
+  if (origins_in_log) return *origins_in_log;
+  origins_in_log.emplace();
+  for (const raft::Entry& entry : core.log().from(core.log().first_index())) {
+    if (entry.kind != raft::EntryKind::kCommand) continue;
+    Reader in(entry.payload.view());
+    if (!kv::get_batch_header(in)) continue;
+    while (!in.at_end()) {
+      const auto section = kv::get_validated_section(in);
+      if (!section) break;
+      origins_in_log->insert(std::visit([](const auto& s) { return s.origin; }, *section));
+    }
+  }
+  return *origins_in_log;
 }
 
 }  // namespace holdfast::replica

@@ -21,11 +21,6 @@ constexpr int kHandlersPerTurn = 256;
 // Nor one that has taken so long by now, while heartbeats wait.
 constexpr Duration kTurnTime = std::chrono::milliseconds(5);
 
-// For a disk, by a node that waits for it and does nothing else. A leader's clients may come at any
-// moment. To hand over what is to be written takes some 0.05 ms.
-constexpr Duration kLeaderPatience = std::chrono::milliseconds(1);
-constexpr Duration kFollowerPatience = std::chrono::milliseconds(5);
-
 // Of clients that were told that another node leads; they are served as long as they stay.
 constexpr std::int64_t kMoveSeconds = 10;
 
@@ -156,49 +151,11 @@ void Node::turn(std::unique_lock<std::mutex>* turns) {
   if (stop_ && !exit_) go_on_stopping();
 }
 
-// What others wait for, before this node applies what it has learned to be committed: the next
-// entry is on its way, and on the disks, meanwhile.
-void Node::hurry(std::unique_lock<std::mutex>* turns) {
-  do {
-    distribute(replica_.take_urgent(now()));
-    peers_.flush();
-  } while (write_log(turns));
-}
-
-// A node that has nothing else to do writes by itself, behind what it had to say. True: all is
-// durable by now.
-bool Node::write_log(std::unique_lock<std::mutex>* turns) {
-  if (unwritten_.empty()) return false;
-  const bool is_free = turns != nullptr && replica_.is_free();
-  const Duration patience = replica_.core().is_leader() ? kLeaderPatience : kFollowerPatience;
-  const auto written = is_free ? log_.write_here(unwritten_, *turns, patience) : std::nullopt;
-  if (written) {
-    replica_.persisted(now(), *written);
-  } else {
-    log_.write(std::exchange(unwritten_, {}));
-  }
-  return written.has_value();
-}
-
-void Node::stand_in() {
-  const std::unique_lock turns(turns_, std::try_to_lock);
-  while (turns && !exit_ && log_.is_lent()) turn(nullptr);
-}
-
-void Node::dismiss_stand_in() {
-  asio::post(io_, [] {});
-}
-
 void Node::tell_time(Instant time) {
   constexpr Duration kInterval = std::chrono::seconds(1);
   if (time < tell_time_at_) return;
   tell_time_at_ = time + kInterval;
   replica_.set_unix_time(time, unix_time_us() / 1000);
-}
-
-void Node::hear_log() {
-  const Ticket persisted(persisted_);
-  if (std::exchange(heard_, persisted) != persisted) replica_.persisted(now(), persisted);
 }
 
 void Node::end_turn() {
@@ -310,29 +267,9 @@ void Node::known_by(NodeId peer) {
   end(Exit::kDamaged);
 }
 
-void Node::log_persisted(Ticket ticket) {
-  persisted_ = ticket.value();
-  persisted_bell_.ring();
-}
-
 void Node::snapshot_done(replica::SnapshotResult result) {
   asio::post(io_, [this, result = std::move(result)]() mutable {
     replica_.snapshot_done(now(), std::move(result));
-  });
-}
-
-void Node::log_stalled(std::optional<std::string> reason) {
-  asio::post(io_, [this, reason = std::move(reason)] {
-    reason ? spdlog::error("{}: writes are refused until there is room", *reason)
-           : spdlog::info("the disk has room again: writes are taken");
-    replica_.set_storage_stalled(reason.has_value());
-  });
-}
-
-void Node::log_failed(const std::string& reason) {
-  asio::post(io_, [this, reason] {
-    spdlog::critical("{}: the node stops, for nobody knows what is on the disk now", reason);
-    end(Exit::kDiskFailed);
   });
 }
 
