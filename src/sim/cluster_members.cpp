@@ -39,20 +39,23 @@ bool Cluster::may_remove(NodeId id) {
   return true;
 }
 
-// Who is hurt may stay for long; who is whole may be gone soon.
+// Who is hurt may stay for long; who is whole may be gone soon; who joins may be made a voter
+// before the leader has noticed that it is gone.
 bool Cluster::can_bear(const std::set<NodeId>& hurt, const std::set<NodeId>& going) const {
-  const auto can = [&](const raft::Membership& membership, bool raft::Member::*counts) {
+  const auto can = [&](const raft::Membership& membership, const auto& counts) {
     std::size_t voters = 0, lost = 0;
     for (const raft::Member& member : membership.members) {
       const bool is_hurt = hurt.contains(member.id);
-      if (!(member.*counts) || (going.contains(member.id) && !is_hurt)) continue;
+      if (!counts(member) || (going.contains(member.id) && !is_hurt)) continue;
       ++voters;
       if (is_hurt) ++lost;
     }
     return lost == 0 || 2 * lost < voters;
   };
   return std::ranges::all_of(memberships_, [&](const auto& known) {
-    return can(known.second, &raft::Member::votes) && can(known.second, &raft::Member::voted);
+    return can(known.second, [](const auto& member) { return member.votes; }) &&
+           can(known.second, [](const auto& member) { return member.voted; }) &&
+           can(known.second, [](const auto& member) { return member.votes || member.joins; });
   });
 }
 

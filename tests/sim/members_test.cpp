@@ -68,6 +68,28 @@ TEST_F(Members, LostData_IsBorneByAMajorityOnly) {
   EXPECT_FALSE(cluster.may_remove(NodeId(1)) && cluster.can_bear_loss_of(NodeId(2)));
 }
 
+// It is made a voter a moment after it was lost, and the other one can't undo that alone (seed
+// 5793).
+TEST_F(Members, DataOfANodeThatJoins_IsNeededAlready) {
+  MemberRequest replace = request(MemberRequest::Kind::kReplace, NodeId(3));
+  replace.replaces = NodeId(2);
+  ASSERT_TRUE(cluster.may_remove(replace.replaces));
+  operators.join(NodeId(3), replace);
+  const auto joins = [this] {
+    const raft::Membership members = cluster.membership();
+    return members.contains(NodeId(3)) && members.find(NodeId(3))->joins;
+  };
+  ASSERT_TRUE(cluster.run_until(joins, 5s));
+  bool may_be_lost = false;
+  EXPECT_TRUE(cluster.run_until(
+      [&] {
+        may_be_lost |= cluster.can_bear_loss_of(NodeId(3));
+        return operators.is_idle();
+      },
+      10s));
+  EXPECT_FALSE(may_be_lost);
+}
+
 TEST_F(Members, NodeWithoutData_StaysOutUntilItIsAddedAnew) {
   operators.join(NodeId(3), request(MemberRequest::Kind::kPromote, NodeId(3)));
   ASSERT_TRUE(carried_out() && converges());
