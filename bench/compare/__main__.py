@@ -125,7 +125,7 @@ def main():
     folder = os.path.join(os.path.dirname(target), "benchmarks")
     os.makedirs(folder, exist_ok=True)
     result = read(options.report, folder) if options.report else measure(options, folder)
-    if not result["found"]:
+    if not result["found"] and not result["profiles"]:
         raise SystemExit("bench: nothing was measured: " + "; ".join(result["failures"]))
     print(for_terminal(summarize(result["found"])))
     from plots import draw  # it takes a while, and --help and --list don't need it

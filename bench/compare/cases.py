@@ -64,8 +64,9 @@ FOLLOWER = (Case("SET", at="follower"), Case("GET", at="follower"))
 BOTH = (Case("SET"), Case("GET"))
 
 
-# Not for rates: perf slows down what it watches.
-PROFILE = Part("profile", ("holdfast-3",), CORE[:5], 1)
+# Not for rates: what watches slows down.
+PROFILE = Part("profile", ("holdfast-3", "counted-3"),
+               CORE[:5] + (Case("SET", value_bytes=16 << 10),), 1)
 
 
 def grid():
@@ -96,7 +97,7 @@ def parts(size):
             Part("compare", FOUR, CORE, 1),
             Part("nodes", ("holdfast-1", "holdfast-3", "holdfast-5"), BOTH, 1),
             Part("open", ("holdfast-3",), open_loop((0.5, 1, 2)), 1),
-        PROFILE,
+            PROFILE,
         ]
     full = size == "full"
     rounds, few = (5, 3) if full else (3, 2)

@@ -86,7 +86,10 @@ class Loads:
 
 
 def output_of(command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    except FileNotFoundError:
+        raise Failed(f"there is no {command[0]}") from None
     if done.returncode != 0:
         text = " ".join((done.stdout + done.stderr).split())
         raise Failed(f"{os.path.basename(command[0])} says: {text}")

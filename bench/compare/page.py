@@ -6,7 +6,7 @@ import statistics
 import string
 
 import aims
-from summary import COMPARED, find, summarize
+from summary import COMPARED, find, summarize, summarize_profiles
 from tables import details, markdown, number, open_loop, overview
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,9 +34,13 @@ and the number of clients.
 """
 PROFILE = """### Where the time goes
 
-Holdfast, three nodes: what all of them together ask of the kernel for an operation, counted by `perf`, which slows them down; so the
-rates are not for comparison. All commands that arrive in one turn of the leader's loop make one entry of the log, and what the log's
-thread finds waiting is written and synced at once. The flame graphs show all nodes' processor time by function, the kernel's in blue.
+Holdfast, three nodes: what all of them together ask of the kernel and of memory for an operation, in the median of the rounds. Watching
+slows them down, so there are no rates here. All commands that arrive in one turn of the leader's loop make one entry of the log, and
+what waits for the log is written and synced at once: entries and bytes per sync are a node's. The bytes are all that is written to the
+log, with the zeros that are laid ahead of it, so that a sync changes no file size. `perf` counts what is asked of the kernel. Allocations and
+bytes copied in user space are counted by `bench/counts`, loaded into other servers: calls of `malloc` and its kin, of `memcpy` and
+`memmove`. It does not see what the compiler made instructions of, which are copies of few bytes, nor what the kernel copies. The flame
+graphs show all nodes' processor time by function, the kernel's in blue.
 
 """
 
@@ -71,19 +75,25 @@ def failures(result):
     return f"**What failed** and is missing below:\n\n{lines}\n" if lines else ""
 
 
-def profiles(rows):
-    if not rows:
+def profiles(found):
+    if not found:
         return ""
-    headings = ("", "operations per entry", "per sync of any node", "syncs /s",
-                "system calls", "context switches", "page faults", "flame graph")
-    columns = ("operations_per_entry", "operations_per_sync", "syncs_per_second",
-               "calls", "switches", "faults")
-    return PROFILE + "\n".join(markdown(headings, (
-        (row["name"], *(number(row[column]) if row[column] else "" for column in columns),
-         f"[picture](benchmarks/{row['flame']})") for row in rows))) + "\n\n"
+    columns = {"operations_per_entry": "operations per entry",
+               "entries_per_sync": "entries per sync", "bytes_per_sync": "bytes per sync",
+               "syncs_per_second": "syncs /s", "calls": "system calls",
+               "switches": "context switches", "faults": "page faults",
+               "allocations": "allocations", "bytes_copied": "bytes copied"}
+    lines = []
+    for row in summarize_profiles(found):
+        picture = f"[picture](benchmarks/{row['flame']})" if "flame" in row else ""
+        lines.append((row["name"], *(number(row[column]) if column in row else ""
+                                     for column in columns), picture))
+    return PROFILE + "\n".join(markdown(("", *columns.values(), "flame graph"), lines)) + "\n\n"
 
 
 def others(rows):
+    if not rows:
+        return "a share that was not watched"
     shares = sorted(row.others for row in rows)
     return (f"at most {statistics.median(shares):.0%} of the processors in half of the rows, and "
             f"{shares[-1]:.0%} in one")
@@ -114,7 +124,7 @@ def text_of(result, note=""):
         processor=machine["processor"], cores=machine["cores"], system=machine["system"],
         memory=round(machine["memory_bytes"] / 1e9), file_system=machine["file_system"],
         sync_ms=machine["sync_ms"], elections=elections(rows),
-        aims=AIMS + aims.table(rows) + "\n\n", behind=behind(rows) + failures(result),
+        aims=AIMS + aims.table(rows) + "\n\n" if rows else "", behind=behind(rows) + failures(result),
         others=others(rows), note=note and f" {note}", compare=compared(rows),
         open=section(rows, OPEN, open_loop, "open"),
         scaling=section(rows, SCALING, lambda wanted: folded("As numbers", details(wanted)),

@@ -1,6 +1,6 @@
-"""Where the time goes in Holdfast: what it asks of the kernel for an operation, and flame graphs.
+"""Where the time goes in Holdfast: what an operation asks of the kernel and of memory, flame graphs.
 
-Counting and sampling are done by perf, which takes time itself: rates come from elsewhere."""
+Counting and sampling take time themselves: rates come from elsewhere."""
 
 import os
 import re
@@ -9,6 +9,7 @@ import tempfile
 
 import flame
 import systems
+from load import Failed
 
 EVENTS = {"calls": "raw_syscalls:sys_enter", "syncs": "syscalls:sys_enter_fdatasync",
           "switches": "context-switches", "faults": "page-faults"}
@@ -21,8 +22,11 @@ def applied_index(system):
 
 
 def profile(loads, case, system, folder):
-    row = count(loads, case, system)
-    row["name"], row["flame"] = case.name, f"flame-{file_name(case)}.svg"
+    """What this system can tell: one counts by itself, others are watched by perf."""
+    if isinstance(system, systems.CountedHoldfast):
+        return {"name": case.name, **count_in_user_space(loads, case, system)}
+    row = {"name": case.name, "flame": f"flame-{file_name(case)}.svg",
+           **count(loads, case, system)}
     root = sample(loads, case, system)
     flame.draw(root, case.name, os.path.join(folder, row["flame"]))
     return row
@@ -45,13 +49,32 @@ def count(loads, case, system):
             "-p", pids(system), "--"))
         entries = applied_index(system) - entries
         counts = {line.split(",")[2]: line.split(",")[0] for line in file if line.count(",") > 2}
-    totals = {name: int(counts.get(event, "0")) if counts.get(event, "0").isdigit() else 0
-              for name, event in EVENTS.items()}
-    operations = found["operations"]
-    return {"operations_per_entry": operations / entries if entries else None,
-            "operations_per_sync": operations / totals["syncs"] if totals["syncs"] else None,
-            "syncs_per_second": totals["syncs"] / loads.seconds,
+    for event in EVENTS.values():
+        if not counts.get(event, "").isdigit():
+            raise Failed(f"perf does not count {event}")
+    totals = {name: int(counts[event]) for name, event in EVENTS.items()}
+    operations, syncs = found["operations"], totals["syncs"]
+    return {"operations_per_entry": ratio(operations, entries),
+            "entries_per_sync": ratio(entries * len(system.pids()), syncs),
+            "syncs_per_second": syncs / loads.seconds,
             **{name: totals[name] / operations for name in ("calls", "switches", "faults")}}
+
+
+def count_in_user_space(loads, case, system):
+    """For an operation, of all nodes together."""
+    try:
+        before = system.counts()
+    except OSError:
+        raise Failed("no allocations and copies are counted without bench_counts") from None
+    operations = loads.timed(system, case, loads.seconds)["operations"]
+    more = {name: count - before[name] for name, count in system.counts().items()}
+    return {"bytes_per_sync": ratio(more["bytes_logged"], more["log_syncs"]),
+            **{name: more[name] / operations for name in ("allocations", "bytes_copied")}}
+
+
+def ratio(count, of):
+    """Nothing where there was none of both, as reads write nothing."""
+    return count / of if count and of else None
 
 
 def sample(loads, case, system):

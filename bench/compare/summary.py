@@ -86,6 +86,17 @@ def summarize_one(part, case, system, measured):
                max(row["others"] for row in rows), ratio, extra)
 
 
+def summarize_profiles(found):
+    """A row for each workload, with the medians of what its rounds have."""
+    groups = {}
+    for row in found:
+        for name, value in row.items():
+            if value is not None:
+                groups.setdefault(row["name"], {}).setdefault(name, []).append(value)
+    return [{name: values[-1] if isinstance(values[-1], str) else statistics.median(values)
+             for name, values in group.items()} for group in groups.values()]
+
+
 def find(rows, system, case, part="compare"):
     for row in rows:
         if (row.part, row.system, row.case) == (part, system, case):

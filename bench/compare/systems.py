@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ sys.path.insert(0, os.path.join(TREE, "tests", "clients"))
 import cluster as servers
 
 HOST = servers.HOST
+COUNTER = os.path.join(TREE, "build", "release", "bench", "libbench_counts.so")
 
 
 class System:
@@ -93,6 +95,28 @@ class Holdfast(System):
     def elections(self):
         status = servers.ask(self.leader, "RAFT", "STATUS")
         return int(re.search(rb"\r\nterm\r\n:(\d+)\r\n", status)[1])
+
+
+class CountedHoldfast(Holdfast):
+    """Counts its allocations and copies, which slows it down: see bench/counts/counts.cpp."""
+
+    NAMES = ("allocations", "bytes_copied", "bytes_logged", "log_syncs")
+
+    def __init__(self, name, binary, nodes, counter):
+        super().__init__(name, binary, nodes)
+        self.files = os.path.join(self.cluster.folder, "counts")
+        self.cluster.environment |= {"LD_PRELOAD": os.path.abspath(counter),
+                                     "HOLDFAST_COUNTS": self.files}
+
+    def counts(self):
+        """Of all nodes since they began; OSError if they don't count."""
+        totals = dict.fromkeys(self.NAMES, 0)
+        for pid in self.pids():
+            with open(f"{self.files}.{pid}", "rb") as file:
+                for thread in struct.iter_unpack("4Q32x", file.read()):
+                    for name, count in zip(self.NAMES, thread):
+                        totals[name] += count
+        return totals
 
 
 class Programs(System):
@@ -191,6 +215,8 @@ def make(name, binary):
     kind, _, rest = name.partition("-")
     if kind == "redis" and rest in ("sync", "memory"):
         return Redis(name, rest == "sync")
+    if kind == "counted":
+        return CountedHoldfast(name, binary, int(rest), COUNTER)
     if kind in ("holdfast", "etcd") and rest in ("1", "3", "5", "7"):
         return Holdfast(name, binary, int(rest)) if kind == "holdfast" else Etcd(name, int(rest))
     raise SystemExit(f"bench: there is no system {name}; see scripts/bench --help")

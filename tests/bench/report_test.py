@@ -18,10 +18,10 @@ import aims
 import flame
 import page
 from cases import Case, parts
-from load import Loads
+from load import Failed, Loads, output_of
 from measuring import grouped
 from profiling import name_of, without_arguments
-from summary import OURS, find, summarize
+from summary import OURS, find, summarize, summarize_profiles
 from tables import for_terminal, open_loop, overview
 
 SET = Case("SET")
@@ -39,16 +39,19 @@ def result(found):
                "system": "S", "file_system": "ext4", "sync_ms": 0.5,
                "versions": {"holdfast": "H", "etcd": "E", "redis": "R"}}
     return {"command": "scripts/bench --all", "machine": machine, "failures": ["a load broke"],
-            "profiles": [{"name": "SET", "flame": "flame-set.svg", "operations_per_entry": 34.5,
-                          "operations_per_sync": 15, "syncs_per_second": 800,
-                          "calls": 4, "switches": 1, "faults": 0}],
+            "profiles": [{"name": "SET", "flame": "flame-set.svg", "operations_per_entry": entry,
+                          "entries_per_sync": 2, "syncs_per_second": 800,
+                          "calls": 4, "switches": 1, "faults": 0} for entry in (30, 34.5, 90)]
+            + [{"name": "SET", "bytes_per_sync": 5000, "allocations": 9, "bytes_copied": 1500}],
             "found": found}
 
 
 def everything():
-    """Something of each part."""
+    """Something of each part that has rates."""
     found = []
     for part in parts("default"):
+        if part.name == "profile":
+            continue
         for case in part.cases:
             for number, system in enumerate(part.systems):
                 found += measured(system, [1000 + 100 * number] * 2, case, part.name,
@@ -131,7 +134,8 @@ class Page(unittest.TestCase):
         text = page.text_of(result(everything()), "It was loud.")
         for wanted in ("scripts/bench --all", "2026-01-02", "Where Holdfast is behind",
                        "at a follower", "5 nodes", "p99.9", "1,000,000 keys", "RedisRaft", "It was loud.",
-                       "- a load broke", "| SET | 34.5 | 15.0 | 800 | 4.00 |"):
+                       "- a load broke", "| SET | 34.5 | 2.00 | 5,000 | 800 | 4.00 | 1.00 | 0.00 | "
+                       "9.00 | 1,500 | [picture](benchmarks/flame-set.svg) |"):
             self.assertIn(wanted, text)
 
     def test_numbers_survive_their_file(self):
@@ -144,6 +148,11 @@ class Page(unittest.TestCase):
         self.assertNotIn("Offered more", text)
         self.assertNotIn("What grows", text)
         self.assertNotIn("is behind", text)
+
+    def test_a_profile_is_a_page_by_itself(self):
+        text = page.text_of(result([]))
+        self.assertIn("Where the time goes", text)
+        self.assertNotIn("Ratios, and what", text)
 
     def test_overview_has_a_line_for_a_case_and_a_column_for_a_system(self):
         rows = summarize(measured(OURS, [100]) + measured("etcd-3", [8]))
@@ -158,6 +167,22 @@ class Page(unittest.TestCase):
 
 
 class Profile(unittest.TestCase):
+    def test_a_workload_has_one_row_with_medians_of_what_was_measured(self):
+        rows = summarize_profiles([{"name": "SET", "flame": "a.svg", "calls": 1, "faults": None},
+                                   {"name": "GET", "calls": 2},
+                                   {"name": "SET", "flame": "a.svg", "calls": 5},
+                                   {"name": "SET", "allocations": 7}])
+        self.assertEqual(rows, [{"name": "SET", "flame": "a.svg", "calls": 3, "allocations": 7},
+                                {"name": "GET", "calls": 2}])
+
+    def test_what_can_not_be_counted_leaves_its_columns_empty(self):
+        text = page.profiles([{"name": "GET", "allocations": 7}])
+        self.assertEqual(text.split("\n")[-3], "| GET |  |  |  |  |  |  |  | 7.00 |  |  |")
+
+    def test_a_program_that_is_missing_is_a_failure_with_its_name(self):
+        with self.assertRaisesRegex(Failed, "no holdfast-no-perf"):
+            output_of(["holdfast-no-perf", "stat"])
+
     def test_names_lose_their_arguments(self):
         for name, short in (
                 ("holdfast::kv::do_set(holdfast::kv::State&, int)", "holdfast::kv::do_set"),

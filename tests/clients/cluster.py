@@ -40,8 +40,9 @@ def ask(port, *args):
 
 
 class Cluster:
-    def __init__(self, binary, nodes=3, options=()):
+    def __init__(self, binary, nodes=3, options=(), environment=None):
         self.binary = binary
+        self.environment = {**os.environ, **(environment or {})}
         self.options = options
         self.folder = tempfile.mkdtemp(prefix="holdfast-clients-")
         ports = free_ports(2 * nodes)
@@ -75,6 +76,7 @@ class Cluster:
             ],
             stdout=log,
             stderr=log,
+            env=self.environment,
         )
         log.close()
 
