@@ -11,8 +11,12 @@
 #include <system_error>
 #include <utility>
 
+#include "storage/descriptor.hpp"
+
 namespace holdfast::storage {
 namespace {
+
+constexpr std::uint64_t kGivenBackAtOnce = 4 << 20;  // by a removed file
 
 IoError::Kind kind_of(int error) {
   switch (error) {
@@ -38,21 +42,6 @@ std::unexpected<IoError> failed(int error, const std::string& path, const char* 
   return std::unexpected(
       IoError{kind_of(error), path, operation, std::generic_category().message(error)});
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 class PosixFile final : public File {
  public:
@@ -175,7 +164,15 @@ IoResult<void> PosixDisk::rename(const std::string& from, const std::string& to)
 }
 
 IoResult<void> PosixDisk::remove(const std::string& path) {
+  // For its size: a file that can't be opened is removed like any other.
+  Descriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (::unlink(path.c_str()) != 0) return failed(errno, path, "remove");
+  struct stat left {};
+  if (!file.ok() || ::fstat(file.get(), &left) != 0) return {};
+  // Under another name it is someone else's.
+  const bool is_gone = S_ISREG(left.st_mode) && left.st_nlink == 0;
+  const auto bytes = static_cast<std::uint64_t>(left.st_size);
+  if (is_gone && bytes > kGivenBackAtOnce) reclaimer_.give(std::move(file), bytes);
   return {};
 }
 

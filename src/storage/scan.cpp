@@ -154,6 +154,9 @@ Outcome Scanner::check_header(const SegmentHeader& header, std::uint64_t sequenc
                   "the file holds segment " + segment_name(header.sequence));
   }
   if (file_bytes < header.file_bytes) {
+    // A running server may have dropped it meanwhile, and its room shrinks.
+    if (auto there = disk_.open(end_.path, OpenMode::kRead); !there)
+      return io_failed(there.error());
     return refuse(Kind::kDamaged, end_.path, file_bytes,
                   "the file was made with " + std::to_string(header.file_bytes) +
                       " bytes and ends here; no crash shortens it");

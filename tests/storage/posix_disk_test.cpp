@@ -5,6 +5,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "storage/data_folder.hpp"
 #include "storage/wal.hpp"
@@ -52,6 +56,42 @@ TEST_F(PosixDiskTest, Directory_ListsRenamesAndRemoves) {
   ASSERT_TRUE(disk_.remove(dir_ + "/sub/a"));
   EXPECT_EQ(disk_.remove(dir_ + "/sub/a").error().kind, IoError::Kind::kNotFound);
   EXPECT_EQ(disk_.list(dir_ + "/none").error().kind, IoError::Kind::kNotFound);
+}
+
+// What a file takes up that somebody still holds open, or that has a second name.
+struct LargeFile {
+  LargeFile(PosixDisk& disk, const std::string& path) {
+    file = *disk.open(path, OpenMode::kCreate);
+    EXPECT_TRUE(file->allocate(kBytes));
+    EXPECT_TRUE(file->sync());
+  }
+  std::uint64_t bytes() const { return *file->size(); }
+
+  static constexpr std::uint64_t kBytes = 24 << 20;
+  std::unique_ptr<File> file;
+};
+
+// Kills: a device that is told at once of all that a segment had, and serves nothing meanwhile.
+TEST_F(PosixDiskTest, LargeFile_GivesItsRoomBackBitByBit) {
+  const LargeFile large(disk_, dir_ + "/file");
+  ASSERT_TRUE(disk_.remove(dir_ + "/file"));
+  EXPECT_EQ(*disk_.list(dir_), std::vector<std::string>());
+  std::vector<std::uint64_t> seen{large.bytes()};
+  while (seen.back() > 0) {
+    if (const auto bytes = large.bytes(); bytes < seen.back()) seen.push_back(bytes);
+  }
+  EXPECT_GE(seen.size(), 4u);
+}
+
+TEST_F(PosixDiskTest, LargeFileWithAnotherName_StaysWhole) {
+  const LargeFile large(disk_, dir_ + "/file");
+  std::filesystem::create_hard_link(dir_ + "/file", dir_ + "/copy");
+  ASSERT_TRUE(disk_.remove(dir_ + "/file"));
+  // The next one has been given back: that one would have been before it.
+  const LargeFile next(disk_, dir_ + "/next");
+  ASSERT_TRUE(disk_.remove(dir_ + "/next"));
+  while (next.bytes() > 0) std::this_thread::yield();
+  EXPECT_EQ(large.bytes(), LargeFile::kBytes);
 }
 
 TEST_F(PosixDiskTest, FolderSetAside_IsMovedWithAllInIt) {
