@@ -45,7 +45,7 @@ class SnapshotMaker {
   // A longer log since the last one makes one due.
   std::size_t log_bytes_max(const kv::StateMachine& machine) const;
   bool is_making() const { return making_.has_value(); }
-  // Long ago: step() has something to do.
+  // Then step() has something to do.
   Instant next_deadline() const;
   std::vector<Completion> take_completions() { return std::exchange(completions_, {}); }
 
@@ -66,6 +66,7 @@ class SnapshotMaker {
   std::size_t log_bytes_at_begin_ = 0;  // to begin anew with after a failure
   bool is_handed_out_ = false;          // all of it
   std::size_t under_way_ = 0;           // to the thread that writes it
+  Instant next_piece_;                  // not before, unless memory grows
   bool replaces_ = false;               // the newest one, as replace() asked
   Instant not_before_;                  // after a failure
   std::vector<Waiting> waiting_;

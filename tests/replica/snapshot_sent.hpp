@@ -68,6 +68,10 @@ class SnapshotSent : public testing::Test {
     node->tick(now);
     turn();
   }
+  // Long enough for a small snapshot to be made.
+  void pass_making() {
+    for (int i = 0; i < 5; ++i) pass(std::chrono::milliseconds(1));
+  }
   void turn() {
     Output output = node->take_output(now);
     for (const raft::Persist& batch : output.persist) node->persisted(now, batch.ticket);
@@ -91,6 +95,7 @@ class SnapshotSent : public testing::Test {
     if (const auto* pin = std::get_if<job::Pin>(&job)) pinned = pin->ids;
     if (const auto* begin = std::get_if<job::Begin>(&job)) made = {begin->meta.last, 8, 100};
     if (const auto* add = std::get_if<job::Add>(&job)) {
+      copied += add->piece.size();
       node->snapshot_done(now, result::Added{add->piece.size()});
     }
     if (!std::holds_alternative<job::Finish>(job)) return;
@@ -116,6 +121,7 @@ class SnapshotSent : public testing::Test {
   bool holds = false;  // a snapshot that could be finished is not
   bool is_held = false;
   storage::SnapshotId made;
+  std::size_t copied = 0;  // of the state, by all snapshots
   std::vector<RequestKey> answered;
   Index offered;             // what the last chunk was of
   std::uint64_t number = 0;  // … under which number

@@ -95,7 +95,7 @@ TEST_F(SnapshotSent, PeerFallsSilent_IsPinnedNoMore) {
 // Kills: reading a file that can't be read again and again.
 TEST_F(SnapshotSent, FileCannotBeRead_AnotherOneOfTheSameStateTakesItsPlace) {
   node->submit_snapshot(now, {1, 1});
-  pass(milliseconds(1));
+  pass_making();
   const storage::SnapshotId broken = made;
   ASSERT_GT(broken.last.index, Index(5));
   hear_other();
@@ -106,10 +106,9 @@ TEST_F(SnapshotSent, FileCannotBeRead_AnotherOneOfTheSameStateTakesItsPlace) {
   const storage::IoError error{storage::IoError::Kind::kIo, "x.snap", "read", "the device failed"};
   made = {};
   node->snapshot_done(now, result::Chunk{kOther, broken, 0, std::unexpected(error)});
-  pass(milliseconds(1));
+  pass_making();
   EXPECT_EQ(made.last, broken.last);
   EXPECT_EQ(warnings.size(), 2u);
-  pass(milliseconds(1));
   EXPECT_EQ(dropped, broken);
   EXPECT_EQ(reads.size(), 1u);
 }

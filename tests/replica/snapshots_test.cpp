@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "replica/snapshot_sent.hpp"
 
@@ -143,7 +144,7 @@ TEST_F(SnapshotSent, LogBehindItIsGone_TheNewestTakesItsPlace) {
   ASSERT_EQ(offered, Index(5));
   for (int i = 0; i < 10; ++i) pass(milliseconds(60));
   node->submit_snapshot(now, {1, 1});
-  pass(milliseconds(1));
+  pass_making();
   ASSERT_GT(node->status().first_index, Index(6));
   for (int i = 0; i < 10; ++i) pass(milliseconds(60));
   EXPECT_EQ(offered, node->status().first_index.prev());
@@ -192,6 +193,26 @@ TEST_F(SnapshotMadeOften, WhileOneIsMade_TheNextOneAnswers) {
   ASSERT_GT(made.last.index, first);
   release();
   EXPECT_EQ(answered.back(), (RequestKey{1, 2}));
+}
+
+// Kills: a copy that takes all of a node's time until it is done.
+TEST_F(SnapshotMadeOften, CopyOfMuch_TakesItsTime) {
+  const std::string value(1 << 20, 'v');
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    node->submit_write(now, {1, i}, std::array<std::string_view, 3>{"SET", key, value});
+  }
+  for (int i = 0; i < 100 && answered.size() < 2; ++i) pass(milliseconds(1));
+  ASSERT_EQ(answered.size(), 2U);
+  const auto answered_at = now;
+  bool rests = false;  // nothing is to be done before the next piece
+  for (int i = 0; i < 1000 && copied < 2 * value.size(); ++i) {
+    rests = rests || node->next_deadline() > now;
+    pass(milliseconds(1));
+  }
+  EXPECT_GE(copied, 2 * value.size());
+  EXPECT_GE(now - answered_at, milliseconds(10));
+  EXPECT_TRUE(rests);
 }
 
 TEST_F(SnapshotMadeOften, WithNothingNew_IsAnsweredAtOnce) {
