@@ -147,7 +147,7 @@ Reply do_config_set(LocalCall& call) {
 }
 
 Reply do_config_resetstat(LocalCall& call) {
-  call.port.statistics().reset();
+  call.port.statistics().reset(call.port.status().keys_expired);
   return Reply::ok();
 }
 

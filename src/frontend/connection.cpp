@@ -47,7 +47,7 @@ Connection::~Connection() {
 }
 
 void Connection::receive(Instant now, std::string_view bytes) {
-  port_.statistics().received(bytes.size());
+  port_.statistics().received(now, bytes.size());
   now_ = client_.last_heard_at = now;
   if (client_.closing || overflowed_) return;
   parser_.feed(bytes);
@@ -93,7 +93,7 @@ void Connection::resume(Instant now) {
 }
 
 std::string Connection::take_output() {
-  port_.statistics().sent(output_.size());
+  port_.statistics().sent(now_, output_.size());
   return std::exchange(output_, {});
 }
 

@@ -61,6 +61,10 @@ std::string with_point(double number) {
   return {text.begin(), end};
 }
 
+std::string kilobytes(std::uint64_t bytes) {
+  return with_point(static_cast<double>(bytes) / 1024);
+}
+
 // "1.50M"
 std::string human(std::uint64_t bytes) {
   constexpr std::array kUnits{"B", "K", "M", "G", "T"};
@@ -130,12 +134,16 @@ void persistence(const Facts& facts, Section& section) {
 
 void stats(const Facts& facts, Section& section) {
   const Statistics& statistics = facts.call.port.statistics();
+  const Instant now = facts.call.now;
   add_host_lines(facts, is_statistic, section);
   section.add("total_commands_processed", statistics.commands_total());
-  section.add("instantaneous_ops_per_sec", statistics.commands_per_second(facts.call.now));
+  section.add("instantaneous_ops_per_sec", statistics.commands_per_second(now));
   section.add("total_net_input_bytes", statistics.bytes_in());
   section.add("total_net_output_bytes", statistics.bytes_out());
+  section.add("instantaneous_input_kbps", kilobytes(statistics.bytes_in_per_second(now)));
+  section.add("instantaneous_output_kbps", kilobytes(statistics.bytes_out_per_second(now)));
   section.add("total_error_replies", statistics.errors_total());
+  section.add("expired_keys", facts.cluster.status.keys_expired - statistics.keys_expired_before());
   section.add("evicted_keys", 0);
   section.add("keyspace_hits", statistics.keyspace_hits());
   section.add("keyspace_misses", statistics.keyspace_misses());
@@ -216,10 +224,11 @@ void cluster(const Facts&, Section& section) {
 }
 
 void keyspace(const Facts& facts, Section& section) {
-  const std::size_t keys = facts.cluster.status.keys;
-  if (keys == 0) return;
-  section.add("db0", "keys=" + std::to_string(keys) + ",expires=" +
-                         std::to_string(facts.cluster.status.keys_expiring) + ",avg_ttl=0");
+  const replica::Status& status = facts.cluster.status;
+  if (status.keys == 0) return;
+  section.add("db0", "keys=" + std::to_string(status.keys) +
+                         ",expires=" + std::to_string(status.keys_expiring) +
+                         ",avg_ttl=" + std::to_string(status.ttl_mean_ms));
 }
 
 void raft(const Facts& facts, Section& section) {

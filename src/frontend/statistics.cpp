@@ -16,6 +16,20 @@ constexpr std::size_t kSpikesMax = 160;
 
 }  // namespace
 
+void PerSecond::add(Instant now, std::uint64_t count) {
+  if (now - second_ >= kSecond) {
+    in_last_ = now - second_ < 2 * kSecond ? in_this_ : 0;
+    in_this_ = 0;
+    second_ = now;
+  }
+  in_this_ += count;
+}
+
+std::uint64_t PerSecond::at(Instant now) const {
+  if (now - second_ >= 2 * kSecond) return 0;
+  return now - second_ >= kSecond ? in_this_ : in_last_;
+}
+
 std::uint64_t Statistics::OfCommand::percentile_us(double share) const {
   const auto wanted = static_cast<std::uint64_t>(std::ceil(static_cast<double>(calls) * share));
   std::uint64_t so_far = 0;
@@ -39,12 +53,17 @@ void Statistics::answered(Instant now, std::string_view name, Duration took,
   }
   if (name == "get" || name == "getex" || name == "mget") count_keys(reply);
   ++total_;
-  if (now - second_ >= kSecond) {
-    in_last_second_ = now - second_ < 2 * kSecond ? in_this_second_ : 0;
-    in_this_second_ = 0;
-    second_ = now;
-  }
-  ++in_this_second_;
+  commands_rate_.add(now, 1);
+}
+
+void Statistics::received(Instant now, std::size_t bytes) {
+  bytes_in_ += bytes;
+  bytes_in_rate_.add(now, bytes);
+}
+
+void Statistics::sent(Instant now, std::size_t bytes) {
+  bytes_out_ += bytes;
+  bytes_out_rate_.add(now, bytes);
 }
 
 void Statistics::rejected(std::string_view name, const kv::Reply& reply) {
@@ -73,11 +92,6 @@ std::uint64_t Statistics::errors_total() const {
   return total;
 }
 
-std::uint64_t Statistics::commands_per_second(Instant now) const {
-  if (now - second_ >= 2 * kSecond) return 0;
-  return now - second_ >= kSecond ? in_this_second_ : in_last_second_;
-}
-
 void Statistics::note_latency(std::uint64_t unix_seconds, const TimeSpent& spent) {
   note("command", unix_seconds, spent.total);
   note("waiting", unix_seconds, spent.waiting);
@@ -100,7 +114,8 @@ void Statistics::note(const char* name, std::uint64_t unix_seconds, Duration tim
   if (event.history.size() > kSpikesMax) event.history.pop_front();
 }
 
-void Statistics::reset() {
+void Statistics::reset(std::uint64_t keys_expired) {
+  keys_expired_before_ = keys_expired;
   commands_.clear();
   errors_.clear();
   total_ = hits_ = misses_ = bytes_in_ = bytes_out_ = 0;

@@ -21,6 +21,19 @@ struct Tunables {
   std::uint64_t latency_threshold_ms = 0;  // of events that LATENCY remembers; zero: none
 };
 
+// Counts by the second.
+class PerSecond {
+ public:
+  void add(Instant now, std::uint64_t count);
+  // Of the last second that is over.
+  std::uint64_t at(Instant now) const;
+
+ private:
+  Instant second_;  // that is under way
+  std::uint64_t in_this_ = 0;
+  std::uint64_t in_last_ = 0;
+};
+
 // What was asked of a node since it started, or since CONFIG RESETSTAT. One thread.
 class Statistics {
  public:
@@ -46,21 +59,25 @@ class Statistics {
   // `name` is of a command table and outlives this.
   void answered(Instant now, std::string_view name, Duration took, const kv::Reply& reply);
   void rejected(std::string_view name, const kv::Reply& reply);
-  void received(std::size_t bytes) { bytes_in_ += bytes; }
-  void sent(std::size_t bytes) { bytes_out_ += bytes; }
+  void received(Instant now, std::size_t bytes);
+  void sent(Instant now, std::size_t bytes);
   // Remembers what parts of it took longer than the threshold.
   void note_latency(std::uint64_t unix_seconds, const TimeSpent& spent);
-  void reset();
+  // The node has removed so many expired keys by then.
+  void reset(std::uint64_t keys_expired);
 
   const std::map<std::string_view, OfCommand>& commands() const { return commands_; }
   // By the error's first word.
   const std::map<std::string, std::uint64_t>& errors() const { return errors_; }
   std::uint64_t commands_total() const { return total_; }
   std::uint64_t errors_total() const;
-  std::uint64_t commands_per_second(Instant now) const;
+  std::uint64_t commands_per_second(Instant now) const { return commands_rate_.at(now); }
+  std::uint64_t bytes_in_per_second(Instant now) const { return bytes_in_rate_.at(now); }
+  std::uint64_t bytes_out_per_second(Instant now) const { return bytes_out_rate_.at(now); }
   // Of the keys that GET, GETEX and MGET asked for: those that were there, and those that weren't.
   std::uint64_t keyspace_hits() const { return hits_; }
   std::uint64_t keyspace_misses() const { return misses_; }
+  std::uint64_t keys_expired_before() const { return keys_expired_before_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
   std::map<std::string, Event, std::less<>>& latency() { return latency_; }
@@ -82,10 +99,10 @@ class Statistics {
   std::uint64_t misses_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
-  // Commands in the second that is under way, and in the one before it.
-  Instant second_;
-  std::uint64_t in_this_second_ = 0;
-  std::uint64_t in_last_second_ = 0;
+  std::uint64_t keys_expired_before_ = 0;
+  PerSecond commands_rate_;
+  PerSecond bytes_in_rate_;
+  PerSecond bytes_out_rate_;
 };
 
 }  // namespace holdfast::frontend

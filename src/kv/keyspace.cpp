@@ -143,8 +143,9 @@ void Keyspace::erase_at(std::uint16_t number, Table::iterator at) {
   if (copy_ != nullptr) copy_->before_erase(number, at);
   const Entry& entry = **at;
   // What expires is not a change of its own: it is gone since its time has come, removed or not.
-  note_removal(number,
-               has_expired(entry) ? std::max(removals_[number], entry.revision) : ++revision_);
+  const bool is_due = has_expired(entry);
+  note_removal(number, is_due ? std::max(removals_[number], entry.revision) : ++revision_);
+  if (is_due) ++expired_;
   deadlines_.remove(entry);
   bytes_ -= bytes_of(entry);
   Table& table = slots_[number].table;

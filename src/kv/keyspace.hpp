@@ -86,6 +86,8 @@ class Keyspace {
   // Null: that has expired, or there are fewer. In the table's order; takes time for `nth`, little.
   const Entry* nth_of_slot(std::uint16_t slot, std::size_t nth) const;
   std::size_t expiring() const { return deadlines_.size(); }  // that have an expiry
+  std::uint64_t mean_expiry_ms() const { return deadlines_.mean_ms(); }
+  std::uint64_t expired() const { return expired_; }  // that were removed for their time had come
   // The first `count` of the slot's keys in their own order. Valid until the next change.
   std::vector<std::string_view> keys_of_slot(std::uint16_t slot, std::size_t count) const;
 
@@ -153,6 +155,7 @@ class Keyspace {
   std::uint64_t now_ms_ = 0;
   std::uint64_t digest_sum_ = 0;
   std::size_t size_ = 0;
+  std::uint64_t expired_ = 0;
   std::array<std::uint32_t, kSlotCount / kBlock> block_sizes_{};  // to count the keys faster
   std::size_t bytes_ = 0;
   std::uint32_t copies_ = 0;            // that were ever begun

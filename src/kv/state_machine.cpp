@@ -162,6 +162,12 @@ std::size_t StateMachine::key_count() const {
 std::size_t StateMachine::expiring_count() const {
   return state_->keyspace.expiring();
 }
+std::uint64_t StateMachine::mean_expiry_ms() const {
+  return state_->keyspace.mean_expiry_ms();
+}
+std::uint64_t StateMachine::expired_count() const {
+  return state_->keyspace.expired();
+}
 std::size_t StateMachine::session_count() const {
   return state_->sessions.size();
 }

@@ -75,7 +75,11 @@ class StateMachine {
   // sessions.
   std::uint64_t digest();
   std::size_t key_count() const;
-  std::size_t expiring_count() const;  // keys that have an expiry
+  std::size_t expiring_count() const;    // keys that have an expiry
+  std::uint64_t mean_expiry_ms() const;  // of these; zero: there are none
+  // Keys that this object has removed for their time had come. Not of the state: a copy of it
+  // begins at zero.
+  std::uint64_t expired_count() const;
   std::size_t session_count() const;
   std::size_t session_reply_bytes() const;  // of Limits::reply_bytes_max
 

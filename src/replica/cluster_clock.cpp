@@ -67,10 +67,14 @@ void ClusterClock::lead(Instant now, std::uint64_t applied_ms) {
   leads_ = true;
 }
 
+std::uint64_t ClusterClock::about(Instant now) const {
+  if (leads_) return later(ms_, at_, now);
+  return applied_ms_ == 0 ? 0 : later(applied_ms_, applied_at_, now);
+}
+
 std::int64_t ClusterClock::wall_ahead_ms(Instant now) const {
   if (wall_ms_ == 0 || !is_live_) return 0;
-  const std::uint64_t ms = leads_ ? later(ms_, at_, now) : later(applied_ms_, applied_at_, now);
-  return static_cast<std::int64_t>(later(wall_ms_, told_, now) - ms);
+  return static_cast<std::int64_t>(later(wall_ms_, told_, now) - about(now));
 }
 
 // A new leader has yet to apply what earlier leaders stamped, after a restart all of the log.

@@ -33,6 +33,8 @@ class ClusterClock {
   std::uint64_t read(Instant now, std::uint64_t applied_ms);
   // It leads no more.
   void follow() { leads_ = false; }
+  // What it is by now, as far as this node knows, for people; zero as long as nobody stamped it.
+  std::uint64_t about(Instant now) const;
   // By how much the wall clock is ahead of the cluster's time; zero as long as that is not known.
   std::int64_t wall_ahead_ms(Instant now) const;
 

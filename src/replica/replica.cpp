@@ -243,7 +243,10 @@ void Replica::State::take_effects() {
 void Replica::State::apply(const raft::Committed& next) {
   const bool is_command = next.entry.kind == raft::EntryKind::kCommand;
   durable_at = entry_times.durable_at(next.index);
+  const std::uint64_t expired_before = machine.expired_count();
+  const bool is_live = writes.has_opened();  // what the log is replayed for, was counted before
   machine.apply(next.index, is_command ? next.entry.payload.view() : "", *this);
+  if (is_live) keys_expired += machine.expired_count() - expired_before;
   note_time(next.entry.term);
   if (auto dropped = machine.take_dropped()) {
     output.snapshot_jobs.emplace_back(job::Free{std::move(*dropped)});

@@ -53,6 +53,7 @@ struct Replica::State final : kv::ApplyListener {
   void hand_over_if_stalled();
   void refuse_reads_if_stalled();
   std::uint64_t cluster_time_ms() { return clock.read(now, machine.cluster_time_ms()); }
+  std::uint64_t ttl_mean_ms() const;
   // When keys are to expire of which the log must say so; at the end of time if it needn't.
   Instant expiry_deadline();
 
@@ -97,6 +98,7 @@ struct Replica::State final : kv::ApplyListener {
   Instant durable_at;                      // of the entry that is being applied
   std::vector<Payload> forwarded;          // sections of other nodes, to be proposed this turn
   std::size_t forwarded_bytes = 0;
+  std::uint64_t keys_expired = 0;
   bool stalled = false;
   Instant next_hand_over;
   Output output;

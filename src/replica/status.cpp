@@ -1,5 +1,6 @@
 // What a replica tells of itself, and knows of others.
 
+#include <algorithm>
 #include <utility>
 
 #include "replica/state.hpp"
@@ -53,6 +54,8 @@ Status Replica::status() const {
                 .match = s.core.matches(),
                 .keys = s.machine.key_count(),
                 .keys_expiring = s.machine.expiring_count(),
+                .ttl_mean_ms = s.ttl_mean_ms(),
+                .keys_expired = s.keys_expired,
                 .state_bytes = s.machine.state_bytes(),
                 .sessions = s.machine.session_count(),
                 .session_reply_bytes = s.machine.session_reply_bytes(),
@@ -70,6 +73,12 @@ Status Replica::status() const {
                 .snapshot_total = s.receiver.total(),
                 .snapshot_trouble = s.snapshot_trouble(),
                 .storage_stalled = s.stalled};
+}
+
+// What has expired and is not removed yet has none left.
+std::uint64_t Replica::State::ttl_mean_ms() const {
+  const std::uint64_t time_ms = std::max(machine.cluster_time_ms(), clock.about(now));
+  return std::max(machine.mean_expiry_ms(), time_ms) - time_ms;
 }
 
 bool Replica::knows(NodeId node) {

@@ -90,8 +90,10 @@ struct Status {
   bool membership_settled = true;  // committed, and no change is under way
   std::map<NodeId, Index> match;   // leader only: what each peer has on disk
   std::size_t keys = 0;
-  std::size_t keys_expiring = 0;  // of these, that will
-  std::size_t state_bytes = 0;    // that a copy of it would take
+  std::size_t keys_expiring = 0;   // of these, that will
+  std::uint64_t ttl_mean_ms = 0;   // of those
+  std::uint64_t keys_expired = 0;  // that this node has removed since it was started
+  std::size_t state_bytes = 0;     // that a copy of it would take
   std::size_t sessions = 0;
   std::size_t session_reply_bytes = 0;  // recorded by all sessions
   std::uint64_t cluster_time_ms = 0;

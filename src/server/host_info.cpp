@@ -62,6 +62,7 @@ std::vector<std::pair<std::string, std::string>> process_info(Duration uptime,
       // The kernel notes its highest less often than its size.
       {"used_memory_peak", std::to_string(std::max(resident_bytes_max(), resident))},
       {"mem_fragmentation_ratio", fmt::format("{:.2f}", fragmentation)},
+      {"mem_fragmentation_bytes", std::to_string(resident - static_cast<long>(allocated))},
       {"mem_allocator", "libc"},
       {"total_system_memory", std::to_string(::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE))},
       {"used_cpu_sys", seconds(usage.ru_stime)},

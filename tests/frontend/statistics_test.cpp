@@ -69,6 +69,45 @@ TEST(Info, KeysThatWereThereOrNot_AreCounted) {
   EXPECT_THAT(client.calls({"INFO", "stats"}), HasSubstr("keyspace_misses:0\r\n"));
 }
 
+TEST(Info, ExpiredKeys_AreThoseSinceTheLastReset) {
+  Client client;
+  client.node.now.keys_expired = 5;
+  EXPECT_THAT(client.calls({"INFO", "stats"}), HasSubstr("\r\nexpired_keys:5\r\n"));
+  client.calls({"CONFIG", "RESETSTAT"});
+  client.node.now.keys_expired = 7;
+  EXPECT_THAT(client.calls({"INFO", "stats"}), HasSubstr("\r\nexpired_keys:2\r\n"));
+}
+
+TEST(Info, Keyspace_TellsHowLongKeysHaveYet) {
+  Client client;
+  EXPECT_THAT(client.calls({"INFO", "keyspace"}), Not(HasSubstr("db0")));
+  client.node.now.keys = 3;
+  client.node.now.keys_expiring = 2;
+  client.node.now.ttl_mean_ms = 1500;
+  EXPECT_THAT(client.calls({"INFO", "keyspace"}),
+              HasSubstr("\r\ndb0:keys=3,expires=2,avg_ttl=1500\r\n"));
+}
+
+TEST(PerSecond, TellsOfTheLastSecondThatIsOver) {
+  PerSecond bytes;
+  bytes.add(kStart, 100);
+  bytes.add(kStart + milliseconds(999), 50);
+  EXPECT_EQ(bytes.at(kStart + milliseconds(999)), 0u);
+  EXPECT_EQ(bytes.at(kStart + milliseconds(1000)), 150u);
+  bytes.add(kStart + milliseconds(1500), 7);
+  EXPECT_EQ(bytes.at(kStart + milliseconds(1500)), 150u);
+  EXPECT_EQ(bytes.at(kStart + milliseconds(2500)), 7u);
+  EXPECT_EQ(bytes.at(kStart + milliseconds(3500)), 0u) << "nothing came for a second";
+}
+
+TEST(Info, BytesOfTheLastSecond_AreToldInKilobytes) {
+  Client client;
+  client.connection->receive(kStart, "ECHO " + std::string(2030, 'x') + "\r\n");
+  client.hears();
+  client.connection->receive(kStart + milliseconds(1100), "INFO stats\r\n");
+  EXPECT_THAT(client.hears(), HasSubstr("\r\ninstantaneous_input_kbps:1.99\r\n"));
+}
+
 TEST(SlowLog, RequestThatTookLong_IsThereWithWhereTheTimeWent) {
   Client client;
   client.calls({"CLIENT", "SETNAME", "me"});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "base/prng.hpp"
@@ -58,6 +59,38 @@ TEST(Keyspace, ExpiredKeys_LeaveMemoryOldestFirstAndNoMoreThanAskedFor) {
   EXPECT_EQ(keyspace.expiring(), 0u);
   EXPECT_EQ(keyspace.next_expiry_ms(), std::nullopt);
   EXPECT_EQ(keyspace.bytes(), kPairBytes + 6);
+}
+
+TEST(Keyspace, KeysThatExpire_AreCountedOnceHoweverTheyGo) {
+  Keyspace keyspace;
+  for (const char* key : {"a", "b", "c", "erased"}) keyspace.set(key, "v", 100);
+  keyspace.set("stays", "v");
+  keyspace.erase("erased");
+  keyspace.advance(100, 1);
+  EXPECT_EQ(keyspace.expired(), 1u);
+  keyspace.set("a", "new");
+  keyspace.set("b", "new");
+  keyspace.set("c", "new");
+  keyspace.erase("c");
+  keyspace.advance(1000, 100);
+  EXPECT_EQ(keyspace.expired(), 3u);
+}
+
+TEST(Keyspace, MeanExpiry_FollowsEveryChange) {
+  Keyspace keyspace;
+  EXPECT_EQ(keyspace.mean_expiry_ms(), 0u);
+  constexpr std::uint64_t kLatest = std::numeric_limits<std::int64_t>::max();
+  for (const char* key : {"a", "b", "c"}) keyspace.set(key, "v", kLatest);
+  EXPECT_EQ(keyspace.mean_expiry_ms(), kLatest) << "the sum needs more than 64 bits";
+  keyspace.set("a", "v", 1000);
+  keyspace.set_expiry("b", 2000);
+  keyspace.append("b", "w");
+  keyspace.set("c", "v");
+  EXPECT_EQ(keyspace.mean_expiry_ms(), 1500u);
+  keyspace.advance(1000, 10);
+  EXPECT_EQ(keyspace.mean_expiry_ms(), 2000u);
+  keyspace.clear();
+  EXPECT_EQ(keyspace.mean_expiry_ms(), 0u);
 }
 
 TEST(Keyspace, AppendAndEdit_KeepTheExpiry_SetDoesNot) {

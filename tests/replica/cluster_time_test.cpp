@@ -79,5 +79,24 @@ TEST_F(ClusterTime, ClocksThatAgree_WarnOfNothing) {
   }
 }
 
+// For those who watch a node: of what it replays they have heard.
+TEST_F(ClusterTime, KeysThatExpire_AreCountedByEachNodeOnce) {
+  const auto expired = [&](std::uint64_t node) { return world.at(node).status().keys_expired; };
+  EXPECT_NEAR(static_cast<double>(world.at(world.leader()).status().ttl_mean_ms), 57'000, 1000);
+  world.run_for(30'000);  // nobody writes
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    EXPECT_NEAR(static_cast<double>(world.at(id).status().ttl_mean_ms), 27'000, 1000) << id;
+    EXPECT_EQ(expired(id), 0u) << id;
+  }
+  world.run_for(30'000);
+  for (std::uint64_t id = 1; id <= 3; ++id) EXPECT_EQ(expired(id), 1u) << id;
+  world.crash(1);
+  world.restart(1);
+  ASSERT_FALSE(world.await(world.write(1, {"SET", "short", "v", "PX", "100"})).is_error());
+  EXPECT_EQ(expired(1), 0u) << "the replay";
+  world.run_for(1000);
+  EXPECT_EQ(expired(1), 1u);
+}
+
 }  // namespace
 }  // namespace holdfast::replica
