@@ -105,6 +105,13 @@ Reply do_raft_transfer(LocalCall& call) {
     const auto id = parse_node(call.args[2]);
     if (!id || !is_member(call, *id)) return no_such_node(call.args[2]);
     target = *id;
+    if (call.port.leader() == call.settings.node) {
+      const std::string name = "ERR node " + std::string(call.args[2]);
+      if (target == call.settings.node) return Reply::error(name + " leads already");
+      if (!call.port.status().membership.find(target)->votes) {
+        return Reply::error(name + " is a learner, which can't lead");
+      }
+    }
   }
   return done_or(call.port.transfer_leadership(target));
 }

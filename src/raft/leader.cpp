@@ -188,6 +188,7 @@ bool Core::is_transferring() const {
 bool Core::transfer(Instant now, NodeId target) {
   auto* leader = std::get_if<Leader>(&role_);
   if (!leader || leader->transfer) return false;
+  if (target && !answers(now, target)) return false;
   if (!target) target = best_successor();
   const Member* member = membership().find(target);
   if (member == nullptr || !member->votes || !leader->peers.contains(target)) return false;

@@ -109,7 +109,9 @@ std::optional<std::string> Node::transfer_leadership(NodeId target) {
     return "ERR this node is not the leader; RAFT STATUS names it";
   }
   if (!replica_.transfer_leadership(now(), target)) {
-    return "ERR no such follower is up and caught up";
+    if (replica_.core().is_transferring()) return "ERR leadership is being handed over already";
+    if (!target) return "ERR there is no other voter";
+    return "ERR node " + std::to_string(target.value()) + " does not answer";
   }
   has_work_ = true;
   announces_until_ = now() + 2 * options_.election_timeout_max;

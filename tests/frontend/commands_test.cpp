@@ -264,6 +264,10 @@ TEST(Raft, TransferAndCut_NameNodesOfTheCluster) {
   EXPECT_EQ(client.calls({"RAFT", "TRANSFER", "3"}), "+OK\r\n");
   EXPECT_EQ(client.node.transferred_to, NodeId(3));
   EXPECT_EQ(client.calls({"RAFT", "TRANSFER", "9"}), "-ERR no such node: 9\r\n");
+  EXPECT_EQ(client.calls({"RAFT", "TRANSFER", "1"}), "-ERR node 1 leads already\r\n");
+  client.node.now.membership.members[2].votes = false;
+  EXPECT_EQ(client.calls({"RAFT", "TRANSFER", "3"}),
+            "-ERR node 3 is a learner, which can't lead\r\n");
   EXPECT_EQ(client.calls({"RAFT", "CUT", "2", "3"}), "+OK\r\n");
   EXPECT_EQ(client.node.cut, (std::vector<NodeId>{NodeId(2), NodeId(3)}));
   EXPECT_EQ(client.calls({"RAFT", "CUT", "2", "x"}), "-ERR no such node: x\r\n");
