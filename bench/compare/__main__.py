@@ -3,11 +3,10 @@
 import argparse
 import contextlib
 import dataclasses
-import json
 import os
 import re
+import resource
 import shlex
-import shutil
 import signal
 import sys
 import tempfile
@@ -17,11 +16,14 @@ sys.dont_write_bytecode = True
 import cases
 import machine
 import page
+import results
 from load import Loads
 from measuring import Measuring
 from summary import summarize
 from systems import TREE
 from tables import for_terminal
+
+FILES = 16_384  # that a process may have open: clients, and what a server has besides
 
 EPILOG = """parts: compare, follower, five, nodes, values, keys, clients, open, profile
 systems: holdfast-1, -3, -5, -7, etcd-1, -3, -5, -7, redis-sync, redis-memory
@@ -35,7 +37,7 @@ def parse(arguments):
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", dest="size", action="store_const", const="quick",
-                      help="two minutes instead of a quarter of an hour")
+                      help="two minutes instead of twenty")
     size.add_argument("--full", dest="size", action="store_const", const="full",
                       help="every combination: many hours")
     parser.add_argument("--parts", help="only these, with commas")
@@ -51,7 +53,8 @@ def parse(arguments):
                         help="for the page, the plots and the numbers; build/bench if not given")
     parser.add_argument("--publish", action="store_true", help="write docs/benchmarks.md instead")
     parser.add_argument("--report", metavar="FILE", nargs="+",
-                        help="measure nothing: of these results.json together")
+                        help="measure nothing: of these results.json together, each part of the "
+                        "last that has it")
     parser.add_argument("--note", metavar="TEXT", default="",
                         help="for the page, on what it was like")
     parser.add_argument("--binary", metavar="FILE", help="the holdfast to measure",
@@ -75,6 +78,16 @@ def chosen(options):
                                       rounds=options.rounds or part.rounds)
 
 
+def allow_many_connections():
+    """For servers and loads, which inherit it; more than it may be takes a privilege."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wanted = max(most, FILES)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+    except (ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def measure(options, folder):
     parts = list(chosen(options))
     if not parts:
@@ -83,6 +96,7 @@ def measure(options, folder):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if options.data:
         tempfile.tempdir = os.path.abspath(options.data)
+    allow_many_connections()
     data = tempfile.gettempdir()
     if machine.file_system(data) == "tmpfs":
         raise SystemExit(f"bench: {data} is in memory, where syncing costs nothing; see --data")
@@ -97,22 +111,6 @@ def measure(options, folder):
             "found": measuring.found}
 
 
-def read(names, folder):
-    """Results of earlier runs as one; their pictures go to the folder."""
-    results = []
-    for name in names:
-        with open(name) as file:
-            results.append(json.load(file))
-        for row in results[-1]["profiles"]:
-            picture = os.path.join(os.path.dirname(name), row["flame"])
-            with contextlib.suppress(shutil.SameFileError):
-                shutil.copy(picture, folder)
-    return {"command": "` and `".join(result["command"] for result in results),
-            "machine": results[0]["machine"],
-            **{what: [row for result in results for row in result[what]]
-               for what in ("failures", "profiles", "found")}}
-
-
 def main():
     options = parse(sys.argv[1:])
     if options.list:
@@ -124,7 +122,7 @@ def main():
     target = os.path.join(docs if options.publish else options.out, "benchmarks.md")
     folder = os.path.join(os.path.dirname(target), "benchmarks")
     os.makedirs(folder, exist_ok=True)
-    result = read(options.report, folder) if options.report else measure(options, folder)
+    result = results.read(options.report, folder) if options.report else measure(options, folder)
     if not result["found"] and not result["profiles"]:
         raise SystemExit("bench: nothing was measured: " + "; ".join(result["failures"]))
     print(for_terminal(summarize(result["found"])))

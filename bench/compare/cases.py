@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 
 KEYS = 100_000
+KEY_BYTES = 300  # of memory, with all that a node has for a key beside its value
 DATA_BYTES_MAX = 64 << 20  # of all values: with larger values there are fewer keys
 
 
@@ -21,6 +22,11 @@ class Case:
     def keys(self):
         return max(1, min(self.keys_wanted, DATA_BYTES_MAX // self.value_bytes)
                    if self.keys_wanted == KEYS else self.keys_wanted)
+
+    @property
+    def memory_bytes(self):
+        """What a node has of it when all keys are there."""
+        return self.keys * (self.value_bytes + KEY_BYTES)
 
     @property
     def read_percent(self):
@@ -51,7 +57,10 @@ class Part:
 
 
 def size_name(size):
-    return f"{size >> 10} KiB" if size >= 1024 and size % 1024 == 0 else f"{size:,} B"
+    for shift, unit in ((20, "MiB"), (10, "KiB")):
+        if size >= 1 << shift and size % (1 << shift) == 0:
+            return f"{size >> shift} {unit}"
+    return f"{size:,} B"
 
 
 FOUR = ("holdfast-3", "etcd-3", "redis-sync", "redis-memory")
@@ -107,10 +116,9 @@ def parts(size):
         Part("follower", ("holdfast-3", "etcd-3"), FOLLOWER, rounds),
         Part("five", ("holdfast-5", "etcd-5"), BOTH, rounds),
         Part("nodes", ("holdfast-1", "holdfast-3", "holdfast-5", "holdfast-7"), BOTH, few),
-        Part("values", two, varied(value_bytes=(10, 100, 1 << 10, 10 << 10)
-                                   + ((100 << 10, 1 << 20) if full else ())), few),
-        Part("keys", two, varied(keys_wanted=(10_000, 100_000, 1_000_000)
-                                 + ((10_000_000,) if full else ())), few),
+        Part("values", two, varied(value_bytes=(10, 100, 1 << 10, 10 << 10, 100 << 10, 1 << 20)),
+             few),
+        Part("keys", two, varied(keys_wanted=(10_000, 100_000, 1_000_000, 10_000_000)), few),
         Part("clients", two, varied(clients=(1, 10, 100, 1_000, 10_000)), few),
         Part("open", ("holdfast-3", "redis-sync", "etcd-3"), open_loop(shares), 1),
         PROFILE,

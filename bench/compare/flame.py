@@ -36,17 +36,24 @@ def shown(name):
     return name.removesuffix("_[k]")
 
 
+def fitting(name, letters):
+    """The name, or its end or beginning if there is no room for all of it."""
+    text = shown(name).removeprefix("holdfast::")
+    while len(text) > letters and "::" in text:
+        text = text.partition("::")[2]
+    return text if len(text) <= letters else text[:max(0, letters - 1)] + "…"
+
+
 def boxes(frame, name, x, depth, scale, height):
     if frame.count * scale < LEAST * WIDTH:
         return
     width, y = frame.count * scale, height - (depth + 1) * LINE
-    letters = int(width / 6.3)
-    text = shown(name) if len(shown(name)) <= letters else shown(name)[:max(0, letters - 1)] + "…"
+    letters = int(width / 6.5)
     share = f"{frame.count * scale / WIDTH:.1%}"
     yield (f'<g><title>{html.escape(shown(name))}: {share}</title>'
            f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{LINE - 1}" '
            f'fill="{colour(name)}"/>'
-           + (f'<text x="{x + 2:.1f}" y="{y + 11}">{html.escape(text)}</text>' if letters > 2 else "")
+           + (f'<text x="{x + 2:.1f}" y="{y + 11}">{html.escape(fitting(name, letters))}</text>' if letters > 2 else "")
            + "</g>")
     for callee, call in sorted(frame.calls.items()):
         yield from boxes(call, callee, x, depth + 1, scale, height)

@@ -8,6 +8,8 @@ import subprocess
 from systems import HOST
 
 CALIBRATION_SECONDS = 0.5
+# On its way, of each client that fills a system: little of it would take long for many keys.
+FILL_BYTES, FILL_REQUESTS_MAX = 64 << 10, 64
 # Of the requests of a client, for runs that are counted and not timed.
 LEAST_OF_A_CLIENT = 10
 
@@ -26,7 +28,8 @@ class Loads:
         """Writes all keys of the case, unless they are there."""
         wanted = (case.keys, case.value_bytes)
         if system.filled != wanted:
-            self.run(system, case, "--fill", "--clients=50", "--pipeline=8")
+            pipeline = max(1, min(FILL_REQUESTS_MAX, FILL_BYTES // case.value_bytes))
+            self.run(system, case, "--fill", "--clients=50", f"--pipeline={pipeline}")
             system.filled = wanted
 
     def calibrate(self, system, case):

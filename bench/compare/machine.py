@@ -32,6 +32,12 @@ def memory_bytes():
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def free_memory_bytes():
+    """That programs can have without taking any from others."""
+    with open("/proc/meminfo") as file:
+        return int(re.search(r"^MemAvailable:\s*(\d+) kB$", file.read(), re.M)[1]) << 10
+
+
 def file_system(folder):
     done = subprocess.run(["df", "--output=fstype", folder], capture_output=True, text=True)
     return done.stdout.split()[-1]

@@ -6,6 +6,7 @@ import random
 import sys
 import time
 
+import machine
 import systems
 from load import Failed
 from processor import Watch
@@ -46,9 +47,12 @@ class Measuring:
                 self.measure_group(part, group, running)
 
     def measure_group(self, part, cases, running):
-        for system in running:
-            self.note(f"filling {system.name} with {cases[0].keys:,} keys")
-            self.loads.fill(system, cases[0])
+        try:
+            self.fill(cases[0], running)
+        except Failed as failure:
+            self.fail(f"{part.name}, {cases[0].keys:,} keys: {failure}")
+            self.step += part.rounds * len(cases) * len(running)
+            return
         for number in range(part.rounds):
             for case in cases:
                 # In another order each time: what one leaves behind, such as what a disk has yet
@@ -59,12 +63,25 @@ class Measuring:
                         self.try_to(self.profile if part.name == "profile" else self.measure,
                                     part, number, case, system)
 
+    def fill(self, case, running):
+        wanted = sum(len(system.pids()) for system in running) * case.memory_bytes
+        free = machine.free_memory_bytes() + sum(system.memory_bytes() for system in running)
+        if wanted > free:
+            raise Failed(f"all nodes need about {wanted / 1e9:.0f} GB of memory for them, and "
+                         f"{free / 1e9:.0f} are free")
+        for system in running:
+            self.note(f"filling {system.name} with {case.keys:,} keys")
+            self.loads.fill(system, case)
+
     def try_to(self, do, part, number, case, system):
         try:
             do(part, number, case, system)
         except Failed as failure:
-            self.failures.append(f"{case.name}, {system.name}: {failure}")
-            self.note(f"failed: {self.failures[-1]}")
+            self.fail(f"{case.name}, {system.name}: {failure}")
+
+    def fail(self, text):
+        self.failures.append(text)
+        self.note(f"failed: {text}")
 
     def profile(self, part, number, case, system):
         self.profiles.append(profile(self.loads, case, system, self.folder))

@@ -14,6 +14,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 AIMS = """Ratios, and what was wished for on a quiet machine with two cores:
 
 """
+RATES = """![Operations a second](benchmarks/rates.svg)
+
+"""
 OPEN = """### Offered more than it can do
 
 An open loop: 50 clients that set keys at a fixed rate, however slow the answers are. Times are measured from when a request was *due*,
@@ -27,7 +30,7 @@ while what is due and can't be sent yet waits with the clients: so the times the
 SCALING = """### What grows with what
 
 Processor time of all servers for a million operations of 50 clients, by the number of nodes, the size of a value, the number of keys
-and the number of clients.
+and the number of clients. That clients connect is part of it, which is seen where there are thousands, each with a few requests only.
 
 ![CPU by nodes, values, keys and clients](benchmarks/scaling.svg)
 
@@ -111,7 +114,8 @@ def section(rows, text, table, *parts):
 def compared(rows):
     """Overview and details."""
     fold = lambda wanted: folded("Times, processor, memory, spread", details(wanted))
-    return section(rows, "", overview, *COMPARED) + "\n" + section(rows, "", fold, *COMPARED)
+    return (section(rows, RATES, overview, *COMPARED) + "\n"
+            + section(rows, "", fold, *COMPARED))
 
 
 def text_of(result, note=""):

@@ -12,7 +12,7 @@ matplotlib.rcParams.update({
 })
 
 import matplotlib.pyplot as plt
-from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from cases import size_name
 from tables import number
@@ -31,11 +31,26 @@ def colour(system):
     return COLOURS.get(system) or COLOURS[system.split("-")[0]]
 
 
+def short(value, _=None):
+    """20k, 3M, 0.5"""
+    for least, letter in ((1e6, "M"), (1e3, "k")):
+        if value >= least:
+            return f"{value / least:g}{letter}"
+    return f"{value:g}"
+
+
 def plain(axis):
     """A logarithmic axis with 20k instead of powers."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(EngFormatter(sep=""))
+    axis.set_major_formatter(short)
     axis.set_minor_locator(NullLocator())
+
+
+def edges(values):
+    """Of a logarithmic axis for them: two of its ticks."""
+    ticks = [digit * 10 ** power for power in range(-4, 10) for digit in (1, 2, 5)]
+    return (max(tick for tick in ticks if tick <= min(values)),
+            min(tick for tick in ticks if tick >= max(values)))
 
 
 def save(figure, folder, name, top=1):
@@ -108,10 +123,11 @@ def plot_costs(rows, part, axes):
                           if row.case.kind == kind and row.system.startswith(system))
             if line:
                 drawn[f"{kind}, {system}"], = axes.plot(*zip(*line), style, ms=3,
-                                                        color=colour(system))
+                                                        color=colour(system), clip_on=False)
     sizes = sorted(set(map(size_of, rows)))
-    axes.set(xlabel=label, xscale="log", yscale="log", ylabel="CPU s per million")
-    axes.set_xticks(sizes, [size_name(size) if part == "values" else f"{size:,}"
+    axes.set(xlabel=label, xscale="linear" if part == "nodes" else "log", yscale="log",
+             ylim=edges([row.cpu.median for row in rows]), ylabel="CPU s per million")
+    axes.set_xticks(sizes, [size_name(size) if part == "values" else short(size)
                             for size in sizes])
     axes.xaxis.set_minor_locator(NullLocator())
     plain(axes.yaxis)

@@ -16,10 +16,12 @@ import dataclasses
 
 import aims
 import flame
+import machine
 import page
-from cases import Case, parts
+import results
+from cases import Case, Part, parts, size_name
 from load import Failed, Loads, output_of
-from measuring import grouped
+from measuring import Measuring, grouped
 from profiling import name_of, without_arguments
 from summary import OURS, find, summarize, summarize_profiles
 from tables import for_terminal, open_loop, overview
@@ -129,6 +131,60 @@ class Cases(unittest.TestCase):
         self.assertEqual(timed, [False, True, True])
 
 
+    def test_sizes_have_the_largest_unit_that_is_whole(self):
+        self.assertEqual([size_name(size) for size in (10, 1000, 1 << 10, 1500, 100 << 10, 1 << 20)],
+                         ["10 B", "1,000 B", "1 KiB", "1,500 B", "100 KiB", "1 MiB"])
+
+    def test_what_does_not_fit_into_memory_is_skipped_with_the_reason(self):
+        class Idle:
+            name = "idle"
+
+            def pids(self):
+                return [1, 2, 3]
+
+            def memory_bytes(self):
+                return 0
+
+        keys = machine.free_memory_bytes() // 300 // 3
+        huge = Case("SET", keys_wanted=keys)
+        measuring = Measuring(None, "", [], "", 1)  # no load: it would fail
+        measuring.note = lambda text: None
+        measuring.measure_group(Part("keys", ("idle",), (huge,), 1), [huge], [Idle()])
+        self.assertRegex(measuring.failures[0], rf"^keys, {keys:,} keys: .* GB of memory")
+
+
+class Together(unittest.TestCase):
+    def test_each_part_is_of_the_last_that_has_it(self):
+        first, last = result(measured(OURS, [1, 2]) + measured(OURS, [3], part="keys")), result(
+            measured(OURS, [4], part="keys") + measured(OURS, [5], part="values"))
+        last |= {"command": "scripts/bench --parts keys,values", "profiles": []}
+        one = results.together([first, last])
+        self.assertEqual([(row["part"], row["rate"]) for row in one["found"]],
+                         [("compare", 1), ("compare", 2), ("keys", 4), ("values", 5)])
+        self.assertEqual(one["command"],
+                         "scripts/bench --all` and `scripts/bench --parts keys,values")
+        self.assertEqual(one["profiles"], first["profiles"])
+        self.assertEqual(one["machine"], first["machine"] | {"sync_ms": "0.5"})
+
+    def test_what_differs_between_the_machines_is_named(self):
+        last = result([])
+        last["machine"]["sync_ms"] = 0.7
+        last["machine"]["versions"]["holdfast"] = "I"
+        text = page.text_of(results.together([result(everything()), last]))
+        self.assertIn("takes 0.5, 0.7 ms", text)
+        self.assertIn("| Holdfast | H, I |", text)
+
+    def test_pictures_come_along(self):
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            with open(one + "/flame-set.svg", "w") as file:
+                file.write("<svg/>")
+            with open(one + "/results.json", "w") as file:
+                file.write(page.as_json(result(everything())))
+            again = results.read([one + "/results.json"] * 2, other)
+            self.assertEqual(os.listdir(other), ["flame-set.svg"])
+            self.assertEqual(len(again["found"]), len(everything()))
+
+
 class Page(unittest.TestCase):
     def test_everything_is_on_it(self):
         text = page.text_of(result(everything()), "It was loud.")
@@ -196,6 +252,10 @@ class Profile(unittest.TestCase):
                          "do_fsync_[k]")
         self.assertIsNone(name_of("   0 [unknown] ([unknown])"))
 
+    def test_a_name_is_cut_at_its_front_first(self):
+        for letters, text in ((99, "kv::State::set"), (10, "State::set"), (9, "set"), (2, "s…")):
+            self.assertEqual(flame.fitting("holdfast::kv::State::set", letters), text)
+
     def test_a_flame_graph_shows_shares_and_leaves_out_what_is_narrow(self):
         root = flame.Frame()
         for _ in range(999):
@@ -212,6 +272,18 @@ class Profile(unittest.TestCase):
 
 @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "matplotlib is not installed")
 class Plots(unittest.TestCase):
+    def test_ticks_are_short(self):
+        from plots import short
+
+        self.assertEqual([short(value) for value in (0.5, 1, 999, 20_000, 1e7)],
+                         ["0.5", "1", "999", "20k", "10M"])
+
+    def test_an_axis_ends_at_ticks_around_all_values(self):
+        from plots import edges
+
+        self.assertEqual(edges([11, 27, 6.2]), (5, 50))
+        self.assertEqual(edges([0.5, 2]), (0.5, 2))
+
     def test_the_same_numbers_make_the_same_files(self):
         from plots import draw
 
