@@ -169,6 +169,33 @@ void expire_at_once(benchmark::State& state) {
   }
 }
 
+// Keys under one hash tag: the longest that a command takes which adds one, and a page of SCAN.
+void fill_one_slot(benchmark::State& state) {
+  const std::string value(10, 'v');
+  for (auto _ : state) {
+    Store store;
+    double longest_set = 0;
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+      const std::vector<std::string> set = {"SET", "{tag}" + std::to_string(i), value};
+      const double begin = cpu_ms();
+      store.run({&set, 1});
+      longest_set = std::max(longest_set, cpu_ms() - begin);
+    }
+    double longest_page = 0;
+    std::string cursor = "0";
+    for (int page = 0; page < 100; ++page) {
+      const std::vector<std::string_view> scan = {"SCAN", cursor, "COUNT", "10"};
+      const double begin = cpu_ms();
+      const Reply reply = store.machine.read(scan);
+      longest_page = std::max(longest_page, cpu_ms() - begin);
+      const Reply& next = std::get<Reply::Array>(reply.value).at(0);
+      cursor = std::get<Reply::Bulk>(next.value).bytes.view();
+    }
+    state.counters["longest_set_ms"] = longest_set;
+    state.counters["longest_page_ms"] = longest_page;
+  }
+}
+
 // How long one entry or read takes when there are ten million keys.
 void pause_of(benchmark::State& state, const std::vector<std::string>& words) {
   Store store;
@@ -204,6 +231,11 @@ int main(int argc, char** argv) {
       ->Arg(1'900'000'000'000)
       ->Iterations(1);
   benchmark::RegisterBenchmark("expire_a_million_at_once", expire_at_once)
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark("fill_one_slot", fill_one_slot)
+      ->Arg(1'000'000)
+      ->Arg(10'000'000)
       ->Iterations(1)
       ->Unit(benchmark::kMillisecond);
   using Words = std::vector<std::string>;

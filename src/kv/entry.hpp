@@ -55,6 +55,8 @@ class EntryHandle {
 
   // With all that belongs to it; a long value's bytes are shared.
   EntryHandle clone() const;
+  // Leaves a handle without an entry, of use for nothing but to be destroyed.
+  EntryHandle take() const { return EntryHandle(std::exchange(entry_, nullptr)); }
 
   Entry* operator->() const { return entry_; }
   Entry& operator*() const { return *entry_; }

@@ -1,4 +1,5 @@
 #include <expected>
+#include <vector>
 
 #include "kv/answers.hpp"
 #include "kv/integer.hpp"
@@ -61,10 +62,13 @@ Reply do_get_keys_in_slot(const Keyspace& keyspace, Args args) {
   const auto count = parse_integer(args[3]);
   if (!slot || !count) return not_an_integer();
   if (!is_slot(*slot) || *count < 0) return Reply::error("ERR Invalid slot or number of keys");
+  const auto wanted = static_cast<std::size_t>(*count);
+  std::vector<PlacedKey> found;
+  keyspace.add_keys(static_cast<std::uint16_t>(*slot), 0, wanted, found);
   Reply::Array keys;
   std::size_t bytes = 0;
-  for (const std::string_view key :
-       keyspace.keys_of_slot(static_cast<std::uint16_t>(*slot), static_cast<std::size_t>(*count))) {
+  for (const auto& [place, key] : found) {
+    if (keys.size() == wanted) break;
     bytes += key.size();
     if (bytes > kReplyBytesMax) return reply_too_long();
     keys.push_back(Reply::bulk(std::string(key)));

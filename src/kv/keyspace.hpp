@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,19 +14,25 @@
 #include "kv/command.hpp"
 #include "kv/deadlines.hpp"
 #include "kv/keyspace_copy.hpp"
-#include "kv/table.hpp"
+#include "kv/slot_table.hpp"
 
 namespace holdfast::kv {
 
-// The keys and their values, in 16,384 tables by Redis Cluster slot. Small tables bound the pause
-// of a rehash, and a slot is the unit of the digest's cache.
+// A key, and its place among those of its slot.
+struct PlacedKey {
+  std::uint64_t place;
+  std::string_view key;
+  auto operator<=>(const PlacedKey&) const = default;
+};
+
+// The keys and their values, by Redis Cluster slot. A slot is the unit of the digest's cache.
 //
 // Time is cluster time: what commands see depends on the log alone. A key whose time has come is
 // as good as gone; its memory is given back by advance().
 //
-// Invariants: a key is in the table of its own slot; size() is the sum of the tables' sizes;
+// Invariants: a key is in its own slot; size() is the sum of the slots' sizes;
 // digest_sum_ is the sum of all slots' digests as of their last change before dirty_ was
-// emptied; a slot is in dirty_ exactly if it is marked so; no entry's `copied` is above copies_,
+// emptied; a slot is in dirty_ exactly if is_dirty_ says so; no entry's `copied` is above copies_,
 // and none's `revision` above revision_; deadlines_ has exactly the entries that expire.
 class Keyspace {
  public:
@@ -66,30 +73,27 @@ class Keyspace {
   const Entry* find(std::string_view key) const;
   // Those that have expired and are not yet removed are counted as well.
   std::size_t size() const { return size_; }
-  std::size_t size_of_slot(std::uint16_t slot) const { return slots_[slot].table.size(); }
+  std::size_t size_of_slot(std::uint16_t slot) const { return slots_[slot].entries.size(); }
   // Calls visit(entry) for those of the slot that have not expired, in no order to rely on.
   template <class Visit>
   void for_each_in_slot(std::uint16_t slot, const Visit& visit) const {
-    // Entries are anywhere in memory; each is fetched while those before it are visited.
-    constexpr std::size_t kAhead = 8;
-    const Table& table = slots_[slot].table;
-    auto ahead = table.begin();
-    for (std::size_t i = 0; i < kAhead && ahead != table.end(); ++i) fetch(*ahead++);
-    for (const EntryHandle& entry : table) {
-      if (ahead != table.end()) fetch(*ahead++);
-      if (!has_expired(*entry)) visit(*entry);
-    }
+    slots_[slot].entries.for_each([&](const Entry& entry) {
+      if (!has_expired(entry)) visit(entry);
+    });
   }
+  // Adds those of the slot that have not expired, from a place on in their order: the first
+  // `count`, and others that are at the last one's place. Takes time for `count`, and a little.
+  // Valid until the next change.
+  void add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
+                std::vector<PlacedKey>& keys) const;
   // The slot of the key of this number, and its number in it, if all were counted slot by slot.
   // Requires that there are more.
   std::pair<std::uint16_t, std::size_t> slot_of(std::size_t number) const;
-  // Null: that has expired, or there are fewer. In the table's order; takes time for `nth`, little.
+  // Null: that has expired, or there are fewer. In no order to rely on.
   const Entry* nth_of_slot(std::uint16_t slot, std::size_t nth) const;
   std::size_t expiring() const { return deadlines_.size(); }  // that have an expiry
   std::uint64_t mean_expiry_ms() const { return deadlines_.mean_ms(); }
   std::uint64_t expired() const { return expired_; }  // that were removed for their time had come
-  // The first `count` of the slot's keys in their own order. Valid until the next change.
-  std::vector<std::string_view> keys_of_slot(std::uint16_t slot, std::size_t count) const;
 
   // The number of changes so far, which is the last one's revision.
   std::uint64_t revision() const { return revision_; }
@@ -125,29 +129,38 @@ class Keyspace {
  private:
   static constexpr std::size_t kBlock = 128;  // slots
 
-  static void fetch(const EntryHandle& entry) { __builtin_prefetch(&*entry); }
+  // Where a key's entry is, or would be.
+  struct Spot {
+    std::uint16_t slot;
+    std::uint64_t place;
+    std::optional<Table::iterator> at;  // nothing: there is none
+  };
 
-  void count(std::uint16_t number, int change) {
+  void count(std::uint16_t slot, int change) {
     size_ += static_cast<std::size_t>(change);
-    block_sizes_[number / kBlock] += static_cast<std::uint32_t>(change);
+    block_sizes_[slot / kBlock] += static_cast<std::uint32_t>(change);
   }
   bool has_expired(const Entry& entry) const {
     return entry.expires_ms != 0 && entry.expires_ms <= now_ms_;
   }
-  // Must be called whenever the slot's table is changed.
-  void mark_changed(std::uint16_t number);
-  // The entry, or the end of its slot's table; what has expired is removed.
-  Table::iterator find_live(std::uint16_t number, std::string_view key);
+  // Must be called whenever an entry of the slot is changed.
+  void mark_changed(std::uint16_t slot);
+  // Expired or not.
+  const Entry* find_any(std::uint16_t slot, std::string_view key) const;
+  Spot find_spot(std::string_view key);
+  // What has expired is removed.
+  Spot find_live(std::string_view key);
   template <class Change>
-  void change(std::uint16_t number, const EntryHandle& entry, const Change& change);
-  const EntryHandle& insert(std::uint16_t number, std::string_view key, std::string_view value,
+  void change(std::uint16_t slot, const EntryHandle& entry, const Change& change);
+  const EntryHandle& insert(const Spot& spot, std::string_view key, std::string_view value,
                             std::uint64_t expires_ms);
-  void erase_at(std::uint16_t number, Table::iterator at);
-  void note_removal(std::uint16_t number, std::uint64_t revision);
+  void erase_at(const Spot& spot);
+  void note_removal(std::uint16_t slot, std::uint64_t revision);
 
   std::vector<Slot> slots_;
   std::vector<Dropped> dropped_;
   std::vector<std::uint16_t> dirty_;
+  std::bitset<kSlotCount> is_dirty_;
   Deadlines deadlines_;
   std::vector<std::uint64_t> removals_;
   std::uint64_t removals_sum_ = 0;  // of them, each times its slot's factor

@@ -53,13 +53,8 @@ void KeyspaceCopy::before_erase(std::uint16_t slot, Table::iterator at) {
   if (is_walking(slot) && at_ == at) ++*at_;
 }
 
-// An insertion moves a table's pairs only if it is at its maximum load.
-void KeyspaceCopy::before_insert(std::uint16_t slot, const Table& table) {
-  if (table.size() >= table.max_load()) forget_place(slot);
-}
-
-// The walk begins the slot again and passes over what it has.
-void KeyspaceCopy::forget_place(std::uint16_t slot) {
+// The walk begins the part again and passes over what it has.
+void KeyspaceCopy::forget_entry(std::uint16_t slot) {
   if (is_walking(slot)) at_.reset();
 }
 
@@ -75,11 +70,12 @@ bool KeyspaceCopy::needs_tables() const {
 }
 
 // From the first slot on, for the copied ones' pairs, too, should be destroyed piece by piece.
-void KeyspaceCopy::take_tables(std::vector<Slot> tables, std::size_t bytes) {
+void KeyspaceCopy::take_tables(std::vector<Slot> slots, std::size_t bytes) {
   CHECK(needs_tables());
-  taken_ = std::move(tables);
+  taken_ = std::move(slots);
   taken_bytes_ = bytes;
   slot_ = 0;
+  place_ = 0;
   at_.reset();
 }
 
@@ -87,7 +83,7 @@ bool KeyspaceCopy::put_next(std::vector<Slot>& live, std::size_t bytes, std::str
   KeyRuns out(piece, bytes);
   put_kept(out);
   while (slot_ < kSlotCount && out.has_room())
-    put_slot(taken_.empty() ? live[slot_] : taken_[slot_], out);
+    put_part((taken_.empty() ? live[slot_] : taken_[slot_]).entries, out);
   return !out.is_empty() || slot_ < kSlotCount;
 }
 
@@ -100,10 +96,12 @@ void KeyspaceCopy::put_kept(KeyRuns& out) {
   }
 }
 
-void KeyspaceCopy::put_slot(Slot& slot, KeyRuns& out) {
-  Table& table = slot.table;
-  auto at = at_ ? *at_ : table.begin();
-  while (at != table.end() && out.has_room()) {
+void KeyspaceCopy::put_part(SlotTable& slot, KeyRuns& out) {
+  Table& part = slot.part_of(place_);
+  const auto next = slot.next_part(place_);
+  const auto end = part.end();
+  auto at = at_ ? *at_ : part.begin();
+  while (at != end && out.has_room()) {
     const auto here = at++;
     Entry& entry = **here;
     if (entry.copied == number_) {
@@ -114,19 +112,19 @@ void KeyspaceCopy::put_slot(Slot& slot, KeyRuns& out) {
     }
     if (taken_.empty()) continue;
     out.destroy();
-    destroy(table, here);
+    destroy(slot, here);  // and the part with its last one
   }
   out.end_run();
   at_ = at;
-  if (at != table.end()) return;
-  if (!taken_.empty()) table = Table();
+  if (at != end) return;
   at_.reset();
-  ++slot_;
+  place_ = next.value_or(0);
+  if (!next) ++slot_;
 }
 
-void KeyspaceCopy::destroy(Table& table, Table::iterator at) {
+void KeyspaceCopy::destroy(SlotTable& slot, Table::iterator at) {
   taken_bytes_ -= kPairBytes + (*at)->key().size() + (*at)->size();
-  table.erase(at);
+  slot.erase(place_, at);
 }
 
 }  // namespace holdfast::kv

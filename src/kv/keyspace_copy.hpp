@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kv/table.hpp"
+#include "kv/slot_table.hpp"
 
 namespace holdfast::kv {
 
@@ -30,18 +30,17 @@ class KeyspaceCopy {
   // Must be called before the change they are named for.
   void before_change(const EntryHandle& entry);
   void before_erase(std::uint16_t slot, Table::iterator at);
-  void before_insert(std::uint16_t slot, const Table& table);
-  // The slot's table was replaced by an empty one.
-  void emptied(std::uint16_t slot) { forget_place(slot); }
+  // Must be called before an insertion that moves handles, and when a part of a slot is gone.
+  void forget_entry(std::uint16_t slot);
 
   // Whether pairs of the live tables may be missing. If so, who drops all tables hands them over,
   // as encoding them would take long; they are destroyed piece by piece. `bytes` is what is in
   // them.
   bool needs_tables() const;
-  void take_tables(std::vector<Slot> tables, std::size_t bytes);
+  void take_tables(std::vector<Slot> slots, std::size_t bytes);
 
   // Appends about `bytes` to a piece: at least one pair, if there are more. Takes time for these
-  // bytes. Nothing and false: the copy is complete. `live` are the keyspace's tables.
+  // bytes. Nothing and false: the copy is complete. `live` are the keyspace's slots.
   bool put_next(std::vector<Slot>& live, std::size_t bytes, std::string& piece);
   // Kept aside, and in tables that were handed over.
   std::size_t bytes_waiting() const { return kept_bytes_ + taken_bytes_; }
@@ -49,18 +48,20 @@ class KeyspaceCopy {
  private:
   void keep(const EntryHandle& entry);
   bool is_walking(std::uint16_t slot) const { return slot == slot_ && taken_.empty(); }
-  void forget_place(std::uint16_t slot);
   void put_kept(KeyRuns& out);
-  void put_slot(Slot& slot, KeyRuns& out);
-  void destroy(Table& table, Table::iterator at);
+  void put_part(SlotTable& slot, KeyRuns& out);
+  void destroy(SlotTable& slot, Table::iterator at);
 
   std::uint32_t number_;
   std::deque<EntryHandle> kept_;
   std::size_t kept_bytes_ = 0;
   std::vector<Slot> taken_;  // empty: the walk is through the live tables
   std::size_t taken_bytes_ = 0;
-  std::size_t slot_ = 0;  // that the walk has come to; the pairs of all before have been copied
-  std::optional<Table::iterator> at_;  // the next pair in it; none: the first
+  // What the walk has come to; the pairs of all slots, and in its slot of all places, before it
+  // have been copied.
+  std::size_t slot_ = 0;
+  std::uint64_t place_ = 0;
+  std::optional<Table::iterator> at_;  // the next pair in the part of that place; none: the first
 };
 
 }  // namespace holdfast::kv

@@ -15,29 +15,15 @@
 
 // KEYS, RANDOMKEY and SCAN.
 //
-// SCAN goes through the slots in order, and through the keys of a slot in the order of a hash of
-// theirs. A cursor is the place where the next page begins: the slot, and 48 bits of the hash. It
-// means the same whatever is added or removed in between and however a table grows, so a key
-// that is there all the time is returned, once. Keys whose 48 bits are equal are in one page.
+// SCAN goes through the slots in order, and through the keys of a slot in the order of their
+// places. A cursor is where the next page begins: the slot, and the place. It means the same
+// whatever is added or removed in between and however a table grows, so a key that is there all the
+// time is returned, once. Keys at the same place are in one page.
 
 namespace holdfast::kv {
 namespace {
 
-constexpr int kHashBits = 48;
-constexpr std::uint64_t kPlaces = std::uint64_t{1} << kHashBits;
-// A page reads all keys of its slot. So of a slot with very many it has this part at least, and
-// the time of a whole scan grows with the keys and not with their square.
-constexpr std::size_t kPagesPerSlot = 256;
-
-std::uint64_t place_of(std::string_view key) {
-  return checksum(key) >> (64 - kHashBits);
-}
-
-struct Found {
-  std::uint64_t place;
-  std::string_view key;
-  auto operator<=>(const Found&) const = default;
-};
+constexpr std::uint64_t kPlaces = std::uint64_t{1} << kPlaceBits;
 
 struct ScanOptions {
   std::optional<std::string_view> pattern;
@@ -83,77 +69,37 @@ std::optional<std::uint64_t> parse_cursor(std::string_view text) {
 
 class Page {
  public:
-  Page(const Keyspace& keyspace, std::uint64_t cursor, std::size_t count)
-      : keyspace_(keyspace), cursor_(cursor), count_(count) {
-    while (slot() < kSlotCount && keys_.size() < count_) take_slot();
+  Page(const Keyspace& keyspace, std::uint64_t cursor, std::size_t count) : cursor_(cursor) {
+    while (slot() < kSlotCount && keys_.size() < count) {
+      keyspace.add_keys(static_cast<std::uint16_t>(slot()), cursor_ % kPlaces, count - keys_.size(),
+                        keys_);
+      // Where the last key was, and if the slot has no more then in the next one.
+      cursor_ = slot() * kPlaces + (keys_.size() < count ? kPlaces : keys_.back().place + 1);
+    }
   }
 
-  const std::vector<std::string_view>& keys() const { return keys_; }
+  const std::vector<PlacedKey>& keys() const { return keys_; }
   // Zero: there is no more.
   std::uint64_t next_cursor() const { return slot() < kSlotCount ? cursor_ : 0; }
 
  private:
-  std::uint64_t slot() const { return cursor_ >> kHashBits; }
-  void set_cursor(std::uint64_t slot, std::uint64_t place) {
-    cursor_ = (slot << kHashBits) + place;
-  }
+  std::uint64_t slot() const { return cursor_ / kPlaces; }
 
-  // Of places that hold about twice the keys that are wanted: those of a slot with very many need
-  // not be sorted for each page.
-  static std::uint64_t width_of(std::size_t wanted, std::size_t size, std::uint64_t most) {
-    if (size / 2 <= wanted) return most;
-    return std::min(most, kPlaces / size * 2 * wanted);
-  }
-
-  // The rest of the slot, or as much of it as is wanted.
-  void take_slot() {
-    const std::uint64_t number = slot();
-    const std::uint64_t first = cursor_ % kPlaces;
-    const std::size_t size = keyspace_.size_of_slot(static_cast<std::uint16_t>(number));
-    const std::size_t wanted = std::max(count_ - keys_.size(), size / kPagesPerSlot);
-    const std::uint64_t behind = first + width_of(wanted, size, kPlaces - first);
-    std::vector<Found> found;
-    keyspace_.for_each_in_slot(static_cast<std::uint16_t>(number), [&](const Entry& entry) {
-      const std::uint64_t place = place_of(entry.key());
-      if (place >= first && place < behind) found.push_back({place, entry.key()});
-    });
-    set_cursor(number, behind);
-    if (found.size() > wanted) {
-      const auto middle = found.begin() + static_cast<std::ptrdiff_t>(wanted);
-      std::ranges::nth_element(found, middle);
-      const std::uint64_t next = middle->place;
-      // All of the place before the next page, none of the place where it begins: unless that
-      // would be no page at all.
-      const bool is_one_place = std::ranges::min(found).place == next;
-      const std::uint64_t end = is_one_place ? next + 1 : next;
-      std::erase_if(found, [end](const Found& key) { return key.place >= end; });
-      set_cursor(number, end);
-    }
-    std::ranges::sort(found);
-    for (const Found& key : found) keys_.push_back(key.key);
-  }
-
-  const Keyspace& keyspace_;
   std::uint64_t cursor_;
-  std::size_t count_;
-  std::vector<std::string_view> keys_;
+  std::vector<PlacedKey> keys_;
 };
 
-// A key of the slot, drawn, or none if none lives. A copy of the keyspace has another table, so for
-// all replicas to draw the same every key of the slot is looked at; else the table's order will do.
-const Entry* draw_from(const Keyspace& keyspace, std::uint16_t slot, const Moment& moment,
-                       std::uint64_t nth) {
-  const Entry* drawn = nullptr;
-  std::uint64_t least = 0;
-  const auto take_least = [&](const Entry& entry) {
-    const std::uint64_t place = checksum(entry.key(), moment.chance);
-    if (drawn != nullptr && place >= least) return;
-    drawn = &entry;
-    least = place;
-  };
-  if (!moment.is_replicated) drawn = keyspace.nth_of_slot(slot, nth);
-  if (drawn == nullptr) keyspace.for_each_in_slot(slot, take_least);
-  return drawn;
+// A key of the slot, of the few that follow a drawn place, or of all if they are few. Nothing: none
+// lives.
+std::optional<std::string_view> draw_from(const Keyspace& keyspace, std::uint16_t slot,
+                                          std::uint64_t place, std::uint64_t chance) {
+  constexpr std::size_t kFew = 16;
+  std::vector<PlacedKey> keys;
+  if (keyspace.size_of_slot(slot) > kFew) keyspace.add_keys(slot, place, kFew, keys);
+  if (keys.size() < kFew) keyspace.add_keys(slot, 0, kFew - keys.size(), keys);
+  if (keys.empty()) return std::nullopt;
+  const auto number_of = [&](const PlacedKey& key) { return checksum(key.key, chance); };
+  return std::ranges::min(keys, {}, number_of).key;
 }
 
 }  // namespace
@@ -178,14 +124,20 @@ Reply do_keys(const Keyspace& keyspace, Args args) {
 }
 
 // From a slot that is found by counting keys, or if it has none that lives, from the next one that
-// has.
+// has. If all replicas must draw the same then not by its number there, as tables differ.
 Reply do_randomkey(const Keyspace& keyspace, const Moment& moment, Args) {
   if (keyspace.size() == 0) return Reply::null();
-  const auto [first, nth] = keyspace.slot_of(Prng(moment.chance).below(keyspace.size()));
+  Prng prng(moment.chance);
+  const auto [first, nth] = keyspace.slot_of(prng.below(keyspace.size()));
+  if (!moment.is_replicated) {
+    const Entry* entry = keyspace.nth_of_slot(first, nth);
+    if (entry != nullptr) return Reply::bulk(std::string(entry->key()));
+  }
+  const std::uint64_t place = prng.below(kPlaces);
   for (std::size_t tried = 0; tried < kSlotCount; ++tried) {
     const auto slot = static_cast<std::uint16_t>((first + tried) % kSlotCount);
-    const Entry* drawn = draw_from(keyspace, slot, moment, nth);
-    if (drawn != nullptr) return Reply::bulk(std::string(drawn->key()));
+    if (const auto drawn = draw_from(keyspace, slot, place, moment.chance))
+      return Reply::bulk(std::string(*drawn));
   }
   return Reply::null();
 }
@@ -198,7 +150,7 @@ Reply do_scan(const Keyspace& keyspace, Args args) {
   const Page page(keyspace, *cursor, options->count);
   Reply::Array keys;
   std::size_t bytes = 0;
-  for (const std::string_view key : page.keys()) {
+  for (const auto& [place, key] : page.keys()) {
     if (!options->match(key)) continue;
     bytes += key.size();
     if (bytes > kReplyBytesMax) return reply_too_long();

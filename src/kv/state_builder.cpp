@@ -1,14 +1,11 @@
 #include "kv/state_builder.hpp"
 
-#include <map>
 #include <utility>
 
 #include "kv/state.hpp"
 
 namespace holdfast::kv {
 namespace {
-
-constexpr std::size_t kLargeSlot = 512;
 
 EntryHandle get_entry(Reader& in) {
   const Pair pair = get_pair(in);
@@ -77,47 +74,27 @@ bool StateBuilder::add_keys(Reader& in) {
     const auto count = in.u32();
     if (count == 0 || count > in.remaining() / kPairBytes || !add_run(count, in)) return false;
   }
-  return state_->keyspace.size() + late_.size() <= keys_expected_;
+  return state_->keyspace.size() <= keys_expected_;
 }
 
-// Pairs come in the order of the table that they were in. A table that grows while it is filled in
-// this order is very slow: what is there crowds at its beginning, wherever the end is at the time.
-// So what may make it grow many times waits until its number is known.
+// A table that grows while it is filled in another one's order is slow: what is there crowds at its
+// beginning, wherever the end is at the time. So it has the room before.
 bool StateBuilder::add_run(std::uint32_t count, Reader& in) {
   Keyspace& keyspace = state_->keyspace;
   std::optional<std::uint16_t> slot;
-  bool is_late = false;
   for (std::uint32_t i = 0; i < count; ++i) {
     EntryHandle entry = get_entry(in);
     const std::uint16_t number = key_slot(entry->key());
     if (!in.ok() || slot.value_or(number) != number) return false;
-    if (!slot) {
-      is_late = keyspace.size_of_slot(number) >= kLargeSlot;
-      if (!is_late) keyspace.reserve(number, count);
-    }
+    if (!slot) keyspace.reserve(number, count);
     slot = number;
-    if (is_late) {
-      late_.push_back({number, std::move(entry)});
-    } else if (!keyspace.restore(number, std::move(entry))) {
-      return false;
-    }
+    if (!keyspace.restore(number, std::move(entry))) return false;
   }
-  return true;
-}
-
-bool StateBuilder::add_late() {
-  std::map<std::uint16_t, std::size_t> count_by_slot;
-  for (const Late& late : late_) ++count_by_slot[late.slot];
-  for (const auto& [slot, count] : count_by_slot) state_->keyspace.reserve(slot, count);
-  for (Late& late : late_) {
-    if (!state_->keyspace.restore(late.slot, std::move(late.entry))) return false;
-  }
-  late_.clear();
   return true;
 }
 
 std::optional<StateMachine> StateBuilder::finish() {
-  const bool is_whole = state_ != nullptr && has_header_ && add_late() &&
+  const bool is_whole = state_ != nullptr && has_header_ &&
                         state_->sessions.size() == sessions_expected_ &&
                         state_->keyspace.size() == keys_expected_;
   auto state = std::exchange(state_, nullptr);

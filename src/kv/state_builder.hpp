@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/codec.hpp"
-#include "kv/entry.hpp"
 #include "kv/state_machine.hpp"
 
 namespace holdfast::kv {
@@ -33,18 +31,11 @@ class StateBuilder {
   bool add_sessions(Reader& in);
   bool add_keys(Reader& in);
   bool add_run(std::uint32_t count, Reader& in);
-  bool add_late();
-
-  struct Late {
-    std::uint16_t slot;
-    EntryHandle entry;
-  };
 
   std::unique_ptr<State> state_;  // null: a piece was not good, or it was handed out
   bool has_header_ = false;
   std::uint64_t sessions_expected_ = 0;
   std::uint64_t keys_expected_ = 0;
-  std::deque<Late> late_;  // the pairs of a large slot, beyond those of its first run
 };
 
 }  // namespace holdfast::kv

@@ -159,6 +159,27 @@ TEST(Copy, OfASlotThatGrowsMeanwhile_HasEachPairOnce) {
   EXPECT_EQ(built->digest(), digest);
 }
 
+// Kills: a walk that goes on in a part that was divided.
+TEST(Copy, OfALargeSlotThatIsFilledAndEmptiedMeanwhile_HasEachPairOnce) {
+  constexpr int kKeys = 10'000;
+  for (const int emptied : {1'000, kKeys}) {
+    Machine machine;
+    set_many(machine, "{t}", kKeys);
+    const auto digest = machine.state().digest();
+    machine.state().begin_copy();
+    Pieces pieces;
+    for (int i = 0; machine.state().is_copying(); ++i) {
+      pieces.push_back(machine.state().next_piece(2'000));
+      if (emptied < kKeys) set_many(machine, "{t}new" + std::to_string(i) + "_", 100);
+      std::vector<Words> dels;
+      for (int k = i; k < emptied; k += 50) dels.push_back({"DEL", "{t}" + std::to_string(k)});
+      if (i < 50 && !dels.empty()) machine.run_all(dels);
+    }
+    pieces.pop_back();
+    EXPECT_EQ(digest_of(pieces), digest);
+  }
+}
+
 TEST(Copy, OfASlotThatIsEmptiedAndFilledMeanwhile_IsAsItWas) {
   Machine machine;
   set_many(machine, "{t}", 100);
@@ -173,9 +194,11 @@ TEST(Copy, OfASlotThatIsEmptiedAndFilledMeanwhile_IsAsItWas) {
   EXPECT_EQ(digest_of(pieces), digest);
 }
 
-TEST(Copy, FlushedInTheMiddle_HasAllAndGivesItsMemoryBackByAndBy) {
+class FlushedCopy : public testing::TestWithParam<const char*> {};
+
+TEST_P(FlushedCopy, InTheMiddle_HasAllAndGivesItsMemoryBackByAndBy) {
   Machine machine;
-  set_many(machine, "k", 2000);
+  set_many(machine, GetParam(), 2000);
   const auto digest = machine.state().digest();
   const auto bytes = machine.state().state_bytes();
   machine.state().begin_copy();
@@ -198,6 +221,8 @@ TEST(Copy, FlushedInTheMiddle_HasAllAndGivesItsMemoryBackByAndBy) {
   EXPECT_EQ(digest_of(pieces), digest);
   EXPECT_EQ(machine.state().key_count(), 50u);
 }
+
+INSTANTIATE_TEST_SUITE_P(SlotsAndASlot, FlushedCopy, testing::Values("k", "{t}"));
 
 TEST(Copy, OfALongValueThatIsAppendedTo_HasItAsItWas) {
   Machine machine;
