@@ -1,13 +1,12 @@
-// The stations of a write, one by one, but for the state machine, which bench_commands measures:
-// parsing, batch, log, peers' frames, consensus, reply. A batch has as many SETs of 100 bytes as
-// its argument says; items are SETs.
+// The stations of a write, one by one, but for consensus (core_bench.cpp) and the state machine
+// (bench_commands, bench_keyspace): parsing, batch, peers' frames, log, reply. A batch has as many
+// SETs of 100 bytes as the argument says; items are SETs.
 
 #include <benchmark/benchmark.h>
 #include <filesystem>
-#include <utility>
 
 #include "kv/batch.hpp"
-#include "raft/core.hpp"
+#include "raft/effects.hpp"
 #include "resp/reply_writer.hpp"
 #include "resp/request_parser.hpp"
 #include "storage/data_folder.hpp"
@@ -109,72 +108,6 @@ void frame_from_peer(benchmark::State& state) {
   count_items(state);
 }
 
-// Three cores whose network and disks take no time.
-class Trio {
- public:
-  Trio() {
-    const std::vector<NodeId> ids{NodeId(1), NodeId(2), NodeId(3)};
-    for (const NodeId id : ids) {
-      raft::Config config;
-      config.id = id;
-      config.voters = ids;
-      config.seed = id.value();
-      cores_.emplace_back(config, raft::Restored{}, now_);
-    }
-    while (leader_ == nullptr) {
-      now_ += std::chrono::milliseconds(1);
-      settle();
-      for (raft::Core& core : cores_) {
-        if (core.is_leader()) leader_ = &core;
-      }
-    }
-  }
-
-  // Until all have committed it. False if they haven't.
-  bool commit(const Payload& payload) {
-    const auto index = leader_->propose(payload);
-    settle();
-    if (!index || leader_->commit_index() < *index) return false;
-    if (index->value() % 1024 != 0) return true;
-    // So that the log in memory does not grow with the iterations.
-    for (raft::Core& core : cores_) core.compact(core.commit_index());
-    return true;
-  }
-
- private:
-  void settle() {
-    for (bool is_busy = true; is_busy;) {
-      is_busy = false;
-      for (raft::Core& core : cores_) is_busy = turn(core) || is_busy;
-      for (const raft::Envelope& envelope : std::exchange(mail_, {})) {
-        cores_[envelope.to.value() - 1].receive(now_, envelope);
-      }
-    }
-  }
-  // Whether anything came of it.
-  bool turn(raft::Core& core) {
-    if (now_ >= core.next_deadline()) core.tick(now_);
-    raft::Effects effects = core.take_effects(now_);
-    for (const raft::Persist& batch : effects.persist) core.persisted(now_, batch.ticket);
-    for (raft::Envelope& envelope : effects.messages) mail_.push_back(std::move(envelope));
-    return !effects.persist.empty() || !effects.messages.empty() || !effects.committed.empty();
-  }
-
-  Instant now_;
-  std::vector<raft::Core> cores_;
-  raft::Core* leader_ = nullptr;
-  std::vector<raft::Envelope> mail_;
-};
-
-void commit(benchmark::State& state) {
-  const Payload payload(make_batch(state.range(0)));
-  Trio trio;
-  for (auto _ : state) {
-    if (!trio.commit(payload)) state.SkipWithError("it is not committed");
-  }
-  count_items(state);
-}
-
 raft::Persist persist(std::uint64_t number, const Payload& payload) {
   raft::Persist batch;
   batch.ticket = Ticket(number);
@@ -184,9 +117,9 @@ raft::Persist persist(std::uint64_t number, const Payload& payload) {
   return batch;
 }
 
-// With the disk that holds the folder for temporary files: mostly its time.
-void append_and_sync(benchmark::State& state) {
-  std::string folder = std::filesystem::temp_directory_path() / "holdfast-bench-XXXXXX";
+// With a disk it is mostly the disk's time; in memory it is the log's own.
+void append_and_sync(benchmark::State& state, const std::filesystem::path& place) {
+  std::string folder = place / "holdfast-bench-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return state.SkipWithError("no temporary folder");
   storage::PosixDisk disk;
   const storage::Identity identity{1, NodeId(1)};
@@ -210,8 +143,12 @@ BENCHMARK(encode_batch)->Arg(1)->Arg(50)->Arg(800);
 BENCHMARK(validate_batch)->Arg(1)->Arg(50)->Arg(800);
 BENCHMARK(frame_to_peer)->Arg(1)->Arg(50)->Arg(800);
 BENCHMARK(frame_from_peer)->Arg(1)->Arg(50)->Arg(800);
-BENCHMARK(commit)->Arg(1)->Arg(50)->Arg(800);
-BENCHMARK(append_and_sync)->Arg(1)->Arg(50)->Arg(800)->UseRealTime();
+BENCHMARK_CAPTURE(append_and_sync, disk, std::filesystem::temp_directory_path())
+    ->Arg(1)
+    ->Arg(50)
+    ->Arg(800)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(append_and_sync, memory, "/dev/shm")->Arg(1)->Arg(50)->Arg(800);
 
 }  // namespace
 }  // namespace holdfast
