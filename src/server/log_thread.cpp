@@ -71,6 +71,7 @@ bool LogThread::write_borrowed(std::vector<raft::Persist> batches, Duration pati
   const auto time = Clock::now();
   const auto taken = time - *std::exchange(lent_since_, std::nullopt);
   if (taken > patience) slow_until_ = time + kSlowTimes * taken;
+  is_marked_ = false;
   if (waits) unsynced_ = last;
   if (waits) changed_.notify_one();
   return is_queued && synced.has_value();
@@ -108,6 +109,7 @@ std::optional<LogThread::Work> LogThread::take() {
     watch(lock);
   }
   is_working_ = true;
+  is_marked_ = false;
   const auto left = std::exchange(unsynced_, std::nullopt);
   const Ticket last = given_.empty() ? *left : given_.back().ticket;
   return Work{std::exchange(given_, {}), last};
@@ -116,7 +118,7 @@ std::optional<LogThread::Work> LogThread::take() {
 // Waits for anything to change. To be told of each loan would cost what lending saves, so it looks
 // at times, as long as there are loans.
 void LogThread::watch(std::unique_lock<std::mutex>& lock) {
-  if (!watches_) return changed_.wait(lock);
+  if (!watches_ && is_marked_) return changed_.wait(lock);
   if (lent_since_ && Clock::now() - *lent_since_ >= kPatience) {
     lock.unlock();
     listener_.stand_in();
@@ -124,10 +126,20 @@ void LogThread::watch(std::unique_lock<std::mutex>& lock) {
     if (!lent_since_) return;
   }
   if (changed_.wait_for(lock, kPatience) == std::cv_status::no_timeout) return;
-  quiet_looks_ = std::exchange(was_lent_, lent_since_.has_value()) ? 0 : quiet_looks_ + 1;
+  const bool was_lent = std::exchange(was_lent_, lent_since_.has_value());
+  if (!was_lent && !lent_since_ && !is_marked_) return mark(lock);
+  quiet_looks_ = was_lent ? 0 : quiet_looks_ + 1;
   if (quiet_looks_ < kQuietLooksMax) return;
   watches_ = false;
   quiet_looks_ = 0;
+}
+
+void LogThread::mark(std::unique_lock<std::mutex>& lock) {
+  is_working_ = is_marked_ = true;
+  lock.unlock();
+  wal_.mark();
+  lock.lock();
+  is_working_ = false;
 }
 
 bool LogThread::append(std::vector<raft::Persist> batches) {

@@ -61,6 +61,7 @@ class LogThread {
   void run();
   std::optional<Work> take();
   void watch(std::unique_lock<std::mutex>& lock);
+  void mark(std::unique_lock<std::mutex>& lock);
   bool append(std::vector<raft::Persist> batches);
   bool sync();
   bool borrow();
@@ -80,6 +81,7 @@ class LogThread {
   bool watches_ = false;          // whether a borrower is back soon
   int quiet_looks_ = 0;           // in a row, at which it had not been lent since the last
   bool was_lent_ = false;
+  bool is_marked_ = true;  // the log's end, since nothing was written for a while
   std::thread thread_;
 };
 

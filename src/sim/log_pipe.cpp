@@ -45,7 +45,11 @@ void LogPipe::finish() {
   }
   if (!synced) return listener_.log_failed(synced.error().message());
   listener_.log_persisted(std::exchange(writing_, {}));
-  if (!given_.empty()) begin();
+  if (given_.empty()) {
+    wal_.mark();
+  } else {
+    begin();
+  }
 }
 
 void LogPipe::retry() {
@@ -62,6 +66,7 @@ void LogPipe::interrupt(VirtualDisk& disk) {
     }
   }
   static_cast<void>(wal_.sync());
+  wal_.mark();
 }
 
 }  // namespace holdfast::sim

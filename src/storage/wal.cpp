@@ -73,7 +73,7 @@ std::expected<Wal::Opened, RecoveryError> Wal::open(Disk& disk, const std::strin
   if (!file) return std::unexpected(file.error());
 
   Wal wal(disk, log_dir(dir), options, std::move(*file), *end);
-  if (end->has_records && (!end->marked || end->torn_end != 0)) wal.write_mark();
+  if (end->has_records && (!end->marked || end->torn_end != 0)) wal.mark();
   return Opened{std::move(wal),
                 raft::Restored{.hard_state = end->state.summary().hard_state,
                                .base = end->state.base(),
@@ -149,12 +149,12 @@ IoResult<void> Wal::write_queued() {
   synced_ = end_;
   written_ = state_.summary();
   if (group_.capacity() > kBufferBytesKept) group_ = std::string();
-  write_mark();
   return {};
 }
 
 IoResult<void> Wal::close() {
   if (auto done = sync(); !done) return done;
+  mark();
   if (failure_) return std::unexpected(*failure_);
   if (auto done = file_->sync(); !done) return fail(done.error());
   return {};
@@ -212,13 +212,13 @@ IoResult<void> Wal::roll(std::uint64_t group_bytes) {
   return {};
 }
 
-// Says behind the last group that it is durable; without it nothing on disk would say so until
-// the next group. Not synced: it goes to the disk with the next group, by itself within the
-// system's write-back time, or by close().
-void Wal::write_mark() {
+// It goes to the disk with the next group, by itself within the system's write-back time, or by
+// close().
+void Wal::mark() {
+  const bool is_marked = end_ != synced_ || end_ == kHeaderBytes;
+  if (failure_ || is_marked || end_ + kTrailerBytes > file_bytes_) return;
   std::string mark;
   RecordWriter(mark, seed_, end_, synced_).mark();
-  if (end_ + kTrailerBytes > file_bytes_) return;
   if (auto done = file_->write_at(end_, mark); done) {
     end_ += mark.size();
   } else if (done.error().kind != IoError::Kind::kNoSpace) {

@@ -50,6 +50,9 @@ class Wal {
   // and sync() called again. Any other error is final: each later call returns it, and what was
   // queued may or may not be found by the next open().
   [[nodiscard]] IoResult<void> sync();
+  // Says behind the last group that it is durable: the next group would, but none is to come for a
+  // while. Written once; not synced, for a mark promises nothing.
+  void mark();
   // Syncs, and proves it for the next open(). Nothing may be called afterwards.
   [[nodiscard]] IoResult<void> close();
 
@@ -64,7 +67,6 @@ class Wal {
   IoResult<void> write_queued();
   void encode_queued();
   IoResult<void> roll(std::uint64_t group_bytes);
-  void write_mark();
   IoResult<void> drop_unneeded();
   std::unexpected<IoError> fail(const IoError& error);
   std::unexpected<IoError> fail_unless_full(const IoError& error);

@@ -67,6 +67,20 @@ class LogThreadTest : public testing::Test {
     return {persist};
   }
 
+  // Until what the log says of itself proves its last group.
+  void wait_marked() {
+    struct Nothing final : storage::LogVisitor {
+      void segment(const std::string&, const storage::SegmentHeader&) override {}
+      void record(storage::ScannedRecord) override {}
+    };
+    for (bool marked = false; !marked;) {
+      Nothing nothing;
+      const auto end = storage::read_log(disk_, folder_, nothing);
+      ASSERT_TRUE(end);
+      marked = end->has_records && end->marked;
+    }
+  }
+
   std::string folder_;
   TroubledDisk disk_;
   Heard heard_;
@@ -89,6 +103,16 @@ TEST_F(LogThreadTest, Close_WritesWhatWasGiven) {
     log.close();
   }
   EXPECT_EQ(open().restored.entries.size(), 10u);
+}
+
+// Kills: a last group of which nothing ever says that it was durable, be it for months.
+TEST_F(LogThreadTest, NothingToDo_TheEndIsMarked) {
+  LogThread log(open().wal, heard_);
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    log.write(batch(n));
+    heard_.wait_persisted(n);
+    wait_marked();
+  }
 }
 
 TEST_F(LogThreadTest, FullDisk_IsSaidAndWaitedFor) {
@@ -164,6 +188,14 @@ TEST_F(WriteHere, IdleThread_LendsTheLog) {
 }
 
 // Kills: a node that hears nothing while its disk stands still.
+TEST_F(WriteHere, NothingToDo_TheEndIsMarked) {
+  LogThread log(open().wal, heard_);
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    if (!write_here(log, n)) heard_.wait_persisted(n);
+    wait_marked();
+  }
+}
+
 TEST_F(WriteHere, SlowDisk_HasAStandInAndThenTheThread) {
   LogThread log(open().wal, heard_);
   disk_.stand_still();

@@ -51,6 +51,7 @@ TEST(LogFormatDocument, Example_IsWhatIsWritten) {
   ASSERT_TRUE(opened);
   ASSERT_TRUE(opened->wal.append(vote(1, 3)));
   ASSERT_TRUE(opened->wal.sync());
+  opened->wal.mark();
   const raft::Entry noop{Term(1), raft::EntryKind::kNoop, Payload()};
   ASSERT_TRUE(opened->wal.append(entries(1, {noop, entry(1, "hello")})));
   ASSERT_TRUE(opened->wal.close());

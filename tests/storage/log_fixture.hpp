@@ -136,6 +136,7 @@ struct SmallLog {
     history.add(batch);
     EXPECT_TRUE(wal.append(batch));
     EXPECT_TRUE(wal.sync());
+    wal.mark();
   }
 
   // As if power had failed between the last fdatasync and the write of its mark.
