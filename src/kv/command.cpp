@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/overload.hpp"
 #include "kv/handlers.hpp"
@@ -11,10 +12,13 @@ namespace holdfast::kv {
 namespace {
 
 const Command* find_row(std::string_view lower_case_name) {
-  const auto rows = command_rows();
-  const auto name_of = [](const Command& command) { return command.spec.name; };
-  const auto at = std::ranges::lower_bound(rows, lower_case_name, {}, name_of);
-  return at == rows.end() || at->spec.name != lower_case_name ? nullptr : &*at;
+  static const auto kRows = [] {
+    boost::unordered_flat_map<std::string_view, const Command*> rows;
+    for (const Command& command : command_rows()) rows.emplace(command.spec.name, &command);
+    return rows;
+  }();
+  const auto at = kRows.find(lower_case_name);
+  return at == kRows.end() ? nullptr : at->second;
 }
 
 // A client's words.

@@ -70,6 +70,7 @@ std::optional<std::uint64_t> parse_cursor(std::string_view text) {
 class Page {
  public:
   Page(const Keyspace& keyspace, std::uint64_t cursor, std::size_t count) : cursor_(cursor) {
+    keys_.reserve(std::min<std::size_t>(count, 32));
     while (slot() < kSlotCount && keys_.size() < count) {
       keyspace.add_keys(static_cast<std::uint16_t>(slot()), cursor_ % kPlaces, count - keys_.size(),
                         keys_);
@@ -149,6 +150,7 @@ Reply do_scan(const Keyspace& keyspace, Args args) {
   if (!options) return options.error();
   const Page page(keyspace, *cursor, options->count);
   Reply::Array keys;
+  keys.reserve(page.keys().size());
   std::size_t bytes = 0;
   for (const auto& [place, key] : page.keys()) {
     if (!options->match(key)) continue;
@@ -156,8 +158,11 @@ Reply do_scan(const Keyspace& keyspace, Args args) {
     if (bytes > kReplyBytesMax) return reply_too_long();
     keys.push_back(Reply::bulk(std::string(key)));
   }
-  return Reply::array(
-      {Reply::bulk(std::to_string(page.next_cursor())), Reply::array(std::move(keys))});
+  Reply::Array reply;  // by an initializer list the keys would be copied
+  reply.reserve(2);
+  reply.push_back(Reply::bulk(std::to_string(page.next_cursor())));
+  reply.push_back(Reply::array(std::move(keys)));
+  return Reply::array(std::move(reply));
 }
 
 }  // namespace holdfast::kv

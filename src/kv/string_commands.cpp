@@ -100,7 +100,9 @@ Reply do_delifeq(Execution& at, Args args) {
 }
 
 Reply do_getdel(Execution& at, Args args) {
-  Reply reply = value_or_null(at.keyspace.find(args[1]));
+  const Entry* entry = at.keyspace.find(args[1]);
+  if (entry == nullptr) return Reply::null();
+  Reply reply = value_or_null(entry);
   at.keyspace.erase(args[1]);
   return reply;
 }
