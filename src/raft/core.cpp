@@ -248,7 +248,9 @@ Instant Core::next_deadline() const {
 Instant Core::tick_due() const {
   if (fault_) return Instant::max();
   const auto* leader = std::get_if<Leader>(&role_);
-  return leader ? leader->heartbeat_due : election_deadline_;
+  if (!leader) return election_deadline_;
+  return leader->reads.empty() ? leader->heartbeat_due
+                               : std::min(leader->heartbeat_due, leader->patience_ends);
 }
 
 NodeId Core::leader() const {

@@ -178,6 +178,7 @@ class Core {
     bool lease_is_void = false;         // a successor was told to campaign, whatever was promised
     Instant heartbeat_due;
     std::vector<PendingRead> reads;  // oldest first
+    Instant patience_ends;           // with the few that were asked for them
     std::optional<Transfer> transfer;
     bool operator==(const Leader&) const = default;
   };

@@ -28,6 +28,7 @@ void Core::tick_leader(Instant now) {
     leader.transfer.reset();
     if (!membership().is_voter(id())) return become_follower(now, term(), NodeId());
   }
+  if (!leader.reads.empty() && now >= leader.patience_ends) broadcast_heartbeat(now);
   if (now < leader.heartbeat_due) return;
   // Check-quorum (Thesis §6.2): cut off from a majority, others may lead by now.
   if (!membership().has_quorum([&](NodeId node) { return answers(now, node); })) {
@@ -52,7 +53,9 @@ bool Core::answers(Instant now, NodeId node) const {
 // For the time or for reads; reads must not put off what else a tick does.
 void Core::broadcast_heartbeat(Instant now) {
   begin_round(now);
-  for (auto& [node, peer] : std::get<Leader>(role_).peers) send_heartbeat(now, node, peer);
+  auto& leader = std::get<Leader>(role_);
+  leader.patience_ends = Instant::max();  // with whom? All are asked.
+  for (auto& [node, peer] : leader.peers) send_heartbeat(now, node, peer);
 }
 
 void Core::begin_round(Instant now) {

@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kSmall = 16 << 10;
 // Of a node that may be down: others are asked first until it has answered for a while.
 constexpr Duration kAnswerTimeUnknown = std::chrono::seconds(1);
+constexpr Duration kPatienceMin = std::chrono::milliseconds(5);
+constexpr int kPatienceTimes = 8;
 
 }  // namespace
 
@@ -88,7 +90,12 @@ void Progress::confirmed(Round round, Instant now) {
 
 Duration Progress::answers_within(Instant now) const {
   const bool is_asked = round_asked_ > round_confirmed_;
-  return is_asked ? std::max(answer_time_, now - asked_at_) : answer_time_;
+  const Duration waited = is_asked ? now - asked_at_ : Duration();
+  return std::max(answer_time_, waited < patience() ? waited : kAnswerTimeUnknown);
+}
+
+Duration Progress::patience() const {
+  return std::max(kPatienceMin, kPatienceTimes * answer_time_);
 }
 
 void Progress::link_reset() {

@@ -40,6 +40,8 @@ class Progress {
   void confirmed(Round round, Instant now);
   // How long it takes to answer a heartbeat, as far as is known.
   Duration answers_within(Instant now) const;
+  // How long it may take before it counts as silent: a few times of what it usually does.
+  Duration patience() const;
 
   Index match() const { return match_; }
   Index next() const { return next_; }

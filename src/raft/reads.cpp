@@ -110,8 +110,8 @@ void Core::start_reads(Instant now) {
 }
 
 // A majority is enough, so where nobody has an entry to write only as many are asked as that takes:
-// those who answer soonest. If they are silent all are, behind a few more rounds or at the next
-// heartbeat.
+// those who answer soonest. If they are silent all are, behind a few more rounds or when patience
+// ends.
 void Core::ask_for_reads(Instant now) {
   auto& leader = std::get<Leader>(role_);
   const Round oldest = leader.reads.front().round;
@@ -124,12 +124,16 @@ void Core::ask_for_reads(Instant now) {
   }
   std::ranges::sort(voters);
   std::set<NodeId> asked{id()};
+  Duration patience{};
   const auto is_asked = [&](NodeId node) { return asked.contains(node); };
   for (auto next = voters.begin(); next != voters.end() && !membership().has_quorum(is_asked);
        ++next) {
     asked.insert(next->second);
-    send_heartbeat(now, next->second, leader.peers.at(next->second));
+    Progress& peer = leader.peers.at(next->second);
+    patience = std::max(patience, peer.patience());
+    send_heartbeat(now, next->second, peer);
   }
+  leader.patience_ends = std::min(oldest ? leader.patience_ends : Instant::max(), now + patience);
 }
 
 void Core::maybe_grant_reads() {
@@ -144,7 +148,10 @@ void Core::maybe_grant_reads() {
   const auto done = std::ranges::find_if(
       leader->reads, [&](const PendingRead& read) { return !read.round || read.round > round; });
   for (auto read = leader->reads.begin(); read != done; ++read) answer_read(*read, true);
+  if (done == leader->reads.begin()) return;
   leader->reads.erase(leader->reads.begin(), done);
+  // Those that were asked do answer: patience begins anew, with the next round.
+  leader->patience_ends = Instant::max();
 }
 
 void Core::answer_read(const PendingRead& read, bool granted) {
