@@ -48,7 +48,7 @@ def boxes(frame, name, x, depth, scale, height):
     if frame.count * scale < LEAST * WIDTH:
         return
     width, y = frame.count * scale, height - (depth + 1) * LINE
-    letters = int(width / 6.5)
+    letters = int((width - 6) / 6.2)  # with the room before and for the ellipsis
     share = f"{frame.count * scale / WIDTH:.1%}"
     yield (f'<g><title>{html.escape(shown(name))}: {share}</title>'
            f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{LINE - 1}" '

@@ -28,7 +28,7 @@ def profile(loads, case, system, folder):
     row = {"name": case.name, "flame": f"flame-{file_name(case)}.svg",
            **count(loads, case, system)}
     root = sample(loads, case, system)
-    flame.draw(root, case.name, os.path.join(folder, row["flame"]))
+    flame.draw(root, f"{case.name}: {root.count:,} samples", os.path.join(folder, row["flame"]))
     return row
 
 
