@@ -26,6 +26,7 @@ class Measuring:
         self.tries = tries
         self.found = []
         self.profiles = []
+        self.frames = {}  # of the profiles, by case
         self.failures = []
         self.begin = time.monotonic()
         self.steps = sum(len(part.cases) * len(part.systems) * part.rounds for part in parts)
@@ -84,7 +85,7 @@ class Measuring:
         self.note(f"failed: {text}")
 
     def profile(self, part, number, case, system):
-        self.profiles.append(profile(self.loads, case, system, self.folder))
+        self.profiles.append(profile(self.loads, case, system, self.folder, self.frames))
         self.note(f"profile of {case.name}, {system.name}")
 
     def measure(self, part, number, case, system):

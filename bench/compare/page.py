@@ -43,7 +43,7 @@ what waits for the log is written and synced at once: entries and bytes per sync
 log, with the zeros that are laid ahead of it, so that a sync changes no file size. `perf` counts what is asked of the kernel. Allocations and
 bytes copied in user space are counted by `bench/counts`, loaded into other servers: calls of `malloc` and its kin, of `memcpy` and
 `memmove`. It does not see what the compiler made instructions of, which are copies of few bytes, nor what the kernel copies. The flame
-graphs show all nodes' processor time by function, the kernel's in blue. What a step takes by itself is found by
+graphs show all nodes' processor time by function, in all rounds, the kernel's in blue. What a step takes by itself is found by
 [micro-benchmarks](../CONTRIBUTING.md#micro-benchmarks).
 
 """

@@ -21,13 +21,17 @@ def applied_index(system):
     return int(re.search(rb"\r\napplied_index\r\n:(\d+)\r\n", status)[1])
 
 
-def profile(loads, case, system, folder):
-    """What this system can tell: one counts by itself, others are watched by perf."""
+def profile(loads, case, system, folder, frames):
+    """What this system can tell: one counts by itself, others are watched by perf.
+
+    `frames` has the stacks of earlier rounds, by case: a second has a few hundred samples.
+    """
     if isinstance(system, systems.CountedHoldfast):
         return {"name": case.name, **count_in_user_space(loads, case, system)}
     row = {"name": case.name, "flame": f"flame-{file_name(case)}.svg",
            **count(loads, case, system)}
-    root = sample(loads, case, system)
+    root = frames.setdefault(case, flame.Frame())
+    sample(loads, case, system, root)
     flame.draw(root, f"{case.name}: {root.count:,} samples", os.path.join(folder, row["flame"]))
     return row
 
@@ -77,10 +81,9 @@ def ratio(count, of):
     return count / of if count and of else None
 
 
-def sample(loads, case, system):
-    """All nodes' stacks: of the leader or of followers, and then function by function."""
+def sample(loads, case, system, root):
+    """Adds all nodes' stacks: of the leader or of followers, and then function by function."""
     leader = system.leader_pid()
-    root = flame.Frame()
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "perf.data")
         loads.timed(system, case, loads.seconds, under=(
@@ -93,7 +96,6 @@ def sample(loads, case, system):
         if frames:
             role = "leader" if int(head) == leader else "followers"
             root.add([role, *filter(None, map(name_of, reversed(frames)))])
-    return root
 
 
 def name_of(line):
