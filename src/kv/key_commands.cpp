@@ -1,5 +1,4 @@
 #include <expected>
-#include <vector>
 
 #include "kv/answers.hpp"
 #include "kv/integer.hpp"
@@ -63,11 +62,10 @@ Reply do_get_keys_in_slot(const Keyspace& keyspace, Args args) {
   if (!slot || !count) return not_an_integer();
   if (!is_slot(*slot) || *count < 0) return Reply::error("ERR Invalid slot or number of keys");
   const auto wanted = static_cast<std::size_t>(*count);
-  std::vector<PlacedKey> found;
-  keyspace.add_keys(static_cast<std::uint16_t>(*slot), 0, wanted, found);
   Reply::Array keys;
   std::size_t bytes = 0;
-  for (const auto& [place, key] : found) {
+  for (const auto& [place, key, has_expired] :
+       keyspace.keys_from(static_cast<std::uint16_t>(*slot), 0, wanted)) {
     if (keys.size() == wanted) break;
     bytes += key.size();
     if (bytes > kReplyBytesMax) return reply_too_long();

@@ -18,10 +18,11 @@
 
 namespace holdfast::kv {
 
-// A key, and its place among those of its slot.
+// A key, and its place among those of its slot. Valid until the next change.
 struct PlacedKey {
   std::uint64_t place;
   std::string_view key;
+  bool has_expired = false;
   auto operator<=>(const PlacedKey&) const = default;
 };
 
@@ -81,11 +82,18 @@ class Keyspace {
       if (!has_expired(entry)) visit(entry);
     });
   }
-  // Adds those of the slot that have not expired, from a place on in their order: the first
-  // `count`, and others that are at the last one's place. Takes time for `count`, and a little.
-  // Valid until the next change.
-  void add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
-                std::vector<PlacedKey>& keys) const;
+  // Looks at the slot's keys from a place on, in the order of places: `count` of them, one at
+  // least, and others that are at the last one's place. Adds those that have not expired. Takes
+  // time for `count`, and a little.
+  struct Looked {
+    std::size_t count;
+    std::optional<std::uint64_t> next;  // the place to go on from; nothing: there are no more
+  };
+  Looked add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
+                  std::vector<PlacedKey>& keys) const;
+  // The first `count` of those that have not expired, or more at the last one's place.
+  std::vector<PlacedKey> keys_from(std::uint16_t slot, std::uint64_t place,
+                                   std::size_t count) const;
   // The slot of the key of this number, and its number in it, if all were counted slot by slot.
   // Requires that there are more.
   std::pair<std::uint16_t, std::size_t> slot_of(std::size_t number) const;

@@ -25,19 +25,35 @@ void keep_first(std::vector<PlacedKey>& keys, std::size_t begin, std::size_t cou
 
 }  // namespace
 
-void Keyspace::add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
-                        std::vector<PlacedKey>& keys) const {
+Keyspace::Looked Keyspace::add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
+                                    std::vector<PlacedKey>& keys) const {
+  CHECK(count > 0);
   const SlotTable& entries = slots_[slot].entries;
-  const std::size_t wanted = keys.size() + count;
+  const std::size_t begin = keys.size();
   std::optional<std::uint64_t> part = place;
-  for (; part && keys.size() < wanted; part = entries.next_part(*part)) {
-    const std::size_t begin = keys.size();
+  for (; part && keys.size() - begin < count; part = entries.next_part(*part)) {
+    const std::size_t old = keys.size();
     for_each_entry(entries.part_of(*part), [&](const Entry& entry) {
-      const PlacedKey key{place_of(HashedKey(entry.key())), entry.key()};
-      if (key.place >= place && !has_expired(entry)) keys.push_back(key);
+      const PlacedKey key{place_of(HashedKey(entry.key())), entry.key(), has_expired(entry)};
+      if (key.place >= place) keys.push_back(key);
     });
-    keep_first(keys, begin, wanted - begin);
+    keep_first(keys, old, count - (old - begin));
   }
+  Looked looked{.count = keys.size() - begin, .next = std::nullopt};
+  if (looked.count >= count) looked.next = keys.back().place + 1;
+  const auto added =
+      std::ranges::subrange(keys.begin() + static_cast<std::ptrdiff_t>(begin), keys.end());
+  const auto expired = std::ranges::remove_if(added, &PlacedKey::has_expired);
+  keys.erase(expired.begin(), expired.end());
+  return looked;
+}
+
+std::vector<PlacedKey> Keyspace::keys_from(std::uint16_t slot, std::uint64_t place,
+                                           std::size_t count) const {
+  std::vector<PlacedKey> keys;
+  std::optional<std::uint64_t> next = place;
+  while (next && keys.size() < count) next = add_keys(slot, *next, count - keys.size(), keys).next;
+  return keys;
 }
 
 std::pair<std::uint16_t, std::size_t> Keyspace::slot_of(std::size_t number) const {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <expected>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -71,11 +72,11 @@ class Page {
  public:
   Page(const Keyspace& keyspace, std::uint64_t cursor, std::size_t count) : cursor_(cursor) {
     keys_.reserve(std::min<std::size_t>(count, 32));
-    while (slot() < kSlotCount && keys_.size() < count) {
-      keyspace.add_keys(static_cast<std::uint16_t>(slot()), cursor_ % kPlaces, count - keys_.size(),
-                        keys_);
-      // Where the last key was, and if the slot has no more then in the next one.
-      cursor_ = slot() * kPlaces + (keys_.size() < count ? kPlaces : keys_.back().place + 1);
+    for (std::size_t looked = 0; slot() < kSlotCount && looked < count;) {
+      const auto of_slot = keyspace.add_keys(static_cast<std::uint16_t>(slot()), cursor_ % kPlaces,
+                                             count - looked, keys_);
+      looked += of_slot.count;
+      cursor_ = slot() * kPlaces + of_slot.next.value_or(kPlaces);
     }
   }
 
@@ -95,9 +96,11 @@ class Page {
 std::optional<std::string_view> draw_from(const Keyspace& keyspace, std::uint16_t slot,
                                           std::uint64_t place, std::uint64_t chance) {
   constexpr std::size_t kFew = 16;
-  std::vector<PlacedKey> keys;
-  if (keyspace.size_of_slot(slot) > kFew) keyspace.add_keys(slot, place, kFew, keys);
-  if (keys.size() < kFew) keyspace.add_keys(slot, 0, kFew - keys.size(), keys);
+  if (keyspace.size_of_slot(slot) <= kFew) place = 0;
+  std::vector<PlacedKey> keys = keyspace.keys_from(slot, place, kFew);
+  if (keys.size() < kFew && place > 0) {
+    std::ranges::move(keyspace.keys_from(slot, 0, kFew - keys.size()), std::back_inserter(keys));
+  }
   if (keys.empty()) return std::nullopt;
   const auto number_of = [&](const PlacedKey& key) { return checksum(key.key, chance); };
   return std::ranges::min(keys, {}, number_of).key;
@@ -152,7 +155,7 @@ Reply do_scan(const Keyspace& keyspace, Args args) {
   Reply::Array keys;
   keys.reserve(page.keys().size());
   std::size_t bytes = 0;
-  for (const auto& [place, key] : page.keys()) {
+  for (const auto& [place, key, has_expired] : page.keys()) {
     if (!options->match(key)) continue;
     bytes += key.size();
     if (bytes > kReplyBytesMax) return reply_too_long();

@@ -77,6 +77,29 @@ TEST(Scan, KeysThatExpired_AreNotReturned) {
   EXPECT_EQ(machine.read({"KEYS", "*"}), Reply::array({Reply::bulk("stays")}));
 }
 
+// Kills: a page that goes on until it has keys, past all that have expired at once.
+TEST(Scan, WhenAllHaveExpired_HasPagesOfTheCountAllTheSame) {
+  for (const std::string prefix : {"k", "{one slot}"}) {
+    Machine machine;
+    machine.run({"SET", prefix + "stays", ""});
+    std::vector<Words> sets;
+    for (int i = 0; i < 5'000; ++i)
+      sets.push_back({"SET", prefix + std::to_string(i), "", "PX", "10"});
+    machine.run_all(sets);
+    machine.now_ms += 10;
+    machine.run({"GET", "nothing"});  // removes a part of them
+    const auto left = std::get<std::int64_t>(machine.read({"DBSIZE"}).value);
+    ASSERT_GT(left, 3'000);
+    std::multiset<std::string> found;
+    int pages = 0;
+    for (std::string cursor = "0"; pages == 0 || cursor != "0"; ++pages) {
+      cursor = scan(machine, cursor, {"COUNT", "100"}, found);
+    }
+    EXPECT_EQ(pages, left / 100 + 1);
+    EXPECT_EQ(found, std::multiset<std::string>{prefix + "stays"});
+  }
+}
+
 TEST(RandomKey, IsAnyKeyThatLives_ReadOrInTheLog) {
   Machine machine;
   machine.run_all({{"SET", "a", ""}, {"SET", "{a}b", ""}, {"SET", "c", ""}});

@@ -58,17 +58,15 @@ class Changing {
     const auto before = expected_;
     gone_.clear();
     std::multiset<std::string> found;
-    std::vector<PlacedKey> page;
     const std::size_t count = prng_.between(1, 300);
-    for (std::uint64_t place = 0;; place = page.back().place + 1) {
-      page.clear();
-      keyspace_.add_keys(kSlot, place, count, page);
+    for (std::optional<std::uint64_t> place = 0; place;) {
+      std::vector<PlacedKey> page;
+      place = keyspace_.add_keys(kSlot, *place, count, page).next;
       EXPECT_TRUE(std::ranges::is_sorted(page));
       for (const PlacedKey& key : page) {
         EXPECT_TRUE(expected_.contains(std::string(key.key)));
         found.emplace(key.key);
       }
-      if (page.size() < count) break;
       for (auto changes = prng_.below(100); changes > 0; --changes) change();
     }
     for (const auto& [key, value] : before) {
