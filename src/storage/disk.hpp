@@ -73,6 +73,10 @@ class Disk {
   // in it, and its new place is durable when the directory that holds that is synced.
   [[nodiscard]] virtual IoResult<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual IoResult<void> remove(const std::string& path) = 0;
+  // As remove(); a file system may get a large file's room back little by little.
+  [[nodiscard]] virtual IoResult<void> remove_gently(const std::string& path) {
+    return remove(path);
+  }
   // Names of files and directories in `dir`, sorted.
   [[nodiscard]] virtual IoResult<std::vector<std::string>> list(const std::string& dir) = 0;
   // kExists if there is anything of that name.

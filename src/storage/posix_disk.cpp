@@ -164,9 +164,14 @@ IoResult<void> PosixDisk::rename(const std::string& from, const std::string& to)
 }
 
 IoResult<void> PosixDisk::remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return failed(errno, path, "remove");
+  return {};
+}
+
+IoResult<void> PosixDisk::remove_gently(const std::string& path) {
   // For its size: a file that can't be opened is removed like any other.
   Descriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (::unlink(path.c_str()) != 0) return failed(errno, path, "remove");
+  if (auto done = remove(path); !done) return done;
   struct stat left {};
   if (!file.ok() || ::fstat(file.get(), &left) != 0) return {};
   // Under another name it is someone else's.

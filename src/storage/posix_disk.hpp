@@ -10,8 +10,8 @@ class PosixDisk final : public Disk {
  public:
   IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   IoResult<void> rename(const std::string& from, const std::string& to) override;
-  // The room of a large file comes back bit by bit.
   IoResult<void> remove(const std::string& path) override;
+  IoResult<void> remove_gently(const std::string& path) override;
   IoResult<std::vector<std::string>> list(const std::string& dir) override;
   IoResult<void> make_dir(const std::string& path) override;
   IoResult<void> sync_dir(const std::string& dir) override;

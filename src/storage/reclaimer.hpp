@@ -30,8 +30,9 @@ class Reclaimer {
     std::uint64_t bytes = 0;
   };
   void run();
+  bool has_thread();
   // False: there is nothing more to be done with it.
-  static bool shrink(Removed& removed);
+  static bool shrink(Removed& removed, std::uint64_t step);
 
   std::mutex mutex_;
   std::condition_variable changed_;

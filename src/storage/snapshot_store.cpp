@@ -219,7 +219,7 @@ void SnapshotStore::prune(const SnapshotId& spared) {
 }
 
 std::vector<Snapshot>::iterator SnapshotStore::remove(std::vector<Snapshot>::iterator at) {
-  const auto removed = disk_->remove(at->path);
+  const auto removed = disk_->remove_gently(at->path);
   const bool gone = removed || removed.error().kind == IoError::Kind::kNotFound;
   return gone ? snapshots_.erase(at) : std::next(at);
 }

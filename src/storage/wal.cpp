@@ -235,7 +235,8 @@ IoResult<void> Wal::drop_unneeded() {
     if (segments_[i].next <= first_needed_) unneeded = i;
   }
   for (unneeded = std::min(unneeded, kDropsAtOnce); unneeded > 0; --unneeded) {
-    const auto removed = disk_->remove(dir_ + "/" + segment_name(segments_.front().sequence));
+    const auto removed =
+        disk_->remove_gently(dir_ + "/" + segment_name(segments_.front().sequence));
     if (!removed && removed.error().kind != IoError::Kind::kNotFound) return fail(removed.error());
     if (auto done = disk_->sync_dir(dir_); !done) return fail(done.error());
     segments_.pop_front();
