@@ -11,7 +11,13 @@ namespace {
 // A copy made as fast as it can be would leave little of a node's time for anything else, and all
 // nodes make theirs at once, since their logs grow alike. At this rate it takes a tenth at most.
 constexpr std::size_t kCopiedPerSecond = 64 << 20;
+// What long turns keep it from is made up for, but no more than this.
+constexpr Duration kArrearsMax = std::chrono::milliseconds(20);
 constexpr Duration kRetryPause = std::chrono::seconds(5);
+
+Duration time_for(std::size_t bytes) {
+  return Duration(std::chrono::seconds(1)) * bytes / kCopiedPerSecond;
+}
 
 }  // namespace
 
@@ -45,10 +51,11 @@ void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& 
   if (is_due(now, core, machine)) begin(core, machine, jobs);
   if (!making_ || is_handed_out_) return;
   while (under_way_ < config_.snapshot_window_bytes) {
-    const bool hurries = machine.copy_bytes_waiting() >= config_.snapshot_window_bytes;
-    if (now < next_piece_ && !hurries) return;
+    if (now < next_piece_ && !hurries(machine)) return;
     std::string piece = machine.next_piece(config_.snapshot_piece_bytes);
-    next_piece_ = now + Duration(std::chrono::seconds(1)) * piece.size() / kCopiedPerSecond;
+    // A small one may have cost as much, by what it passed over.
+    const std::size_t bytes = std::max(piece.size(), config_.snapshot_piece_bytes);
+    next_piece_ = std::max(next_piece_, now - kArrearsMax) + time_for(bytes);
     if (piece.empty()) {
       is_handed_out_ = true;
       jobs.emplace_back(job::Finish{});
@@ -57,6 +64,12 @@ void SnapshotMaker::step(Instant now, const raft::Core& core, kv::StateMachine& 
     under_way_ += piece.size();
     jobs.emplace_back(job::Add{std::move(piece)});
   }
+}
+
+// What the copy costs in memory grows, or the log that is kept until there is a snapshot.
+bool SnapshotMaker::hurries(const kv::StateMachine& machine) const {
+  return machine.copy_bytes_waiting() >= config_.snapshot_window_bytes ||
+         log_bytes_ > log_bytes_max(machine) / 2;
 }
 
 void SnapshotMaker::begin(const raft::Core& core, kv::StateMachine& machine,

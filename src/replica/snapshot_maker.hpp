@@ -56,6 +56,7 @@ class SnapshotMaker {
   };
   bool is_due(Instant now, const raft::Core& core, const kv::StateMachine& machine) const;
   void begin(const raft::Core& core, kv::StateMachine& machine, std::vector<SnapshotJob>& jobs);
+  bool hurries(const kv::StateMachine& machine) const;
   void answer_if(bool began, const kv::Reply& reply);
 
   const Config& config_;
@@ -66,7 +67,7 @@ class SnapshotMaker {
   std::size_t log_bytes_at_begin_ = 0;  // to begin anew with after a failure
   bool is_handed_out_ = false;          // all of it
   std::size_t under_way_ = 0;           // to the thread that writes it
-  Instant next_piece_;                  // not before, unless memory grows
+  Instant next_piece_;                  // not before, unless it hurries
   bool replaces_ = false;               // the newest one, as replace() asked
   Instant not_before_;                  // after a failure
   std::vector<Waiting> waiting_;

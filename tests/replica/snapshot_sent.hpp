@@ -93,10 +93,13 @@ class SnapshotSent : public testing::Test {
     }
     if (const auto* drop = std::get_if<job::Drop>(&job)) dropped = drop->id;
     if (const auto* pin = std::get_if<job::Pin>(&job)) pinned = pin->ids;
-    if (const auto* begin = std::get_if<job::Begin>(&job)) made = {begin->meta.last, 8, 100};
+    if (const auto* begin = std::get_if<job::Begin>(&job)) {
+      made = {begin->meta.last, 8, 100};
+      making = begin->number;
+    }
     if (const auto* add = std::get_if<job::Add>(&job)) {
       copied += add->piece.size();
-      node->snapshot_done(now, result::Added{add->piece.size()});
+      node->snapshot_done(now, result::Added{making, add->piece.size()});
     }
     if (!std::holds_alternative<job::Finish>(job)) return;
     is_held = holds;
@@ -121,6 +124,7 @@ class SnapshotSent : public testing::Test {
   bool holds = false;  // a snapshot that could be finished is not
   bool is_held = false;
   storage::SnapshotId made;
+  std::uint64_t making = 0;
   std::size_t copied = 0;  // of the state, by all snapshots
   std::vector<RequestKey> answered;
   Index offered;             // what the last chunk was of

@@ -196,22 +196,24 @@ TEST_F(SnapshotMadeOften, WhileOneIsMade_TheNextOneAnswers) {
 }
 
 // Kills: a copy that takes all of a node's time until it is done.
-TEST_F(SnapshotMadeOften, CopyOfMuch_TakesItsTime) {
+TEST_F(SnapshotSent, CopyOfMuch_TakesItsTime) {
   const std::string value(1 << 20, 'v');
-  for (std::uint64_t i = 1; i <= 2; ++i) {
+  for (std::uint64_t i = 1; i <= 4; ++i) {
     const std::string key = "k" + std::to_string(i);
     node->submit_write(now, {1, i}, std::array<std::string_view, 3>{"SET", key, value});
   }
-  for (int i = 0; i < 100 && answered.size() < 2; ++i) pass(milliseconds(1));
-  ASSERT_EQ(answered.size(), 2U);
-  const auto answered_at = now;
+  for (int i = 0; i < 100 && answered.size() < 4; ++i) pass(milliseconds(1));
+  ASSERT_EQ(answered.size(), 4U);
+  node->submit_snapshot(now, {1, 5});
+  const auto asked_at = now;
   bool rests = false;  // nothing is to be done before the next piece
-  for (int i = 0; i < 1000 && copied < 2 * value.size(); ++i) {
-    rests = rests || node->next_deadline() > now;
+  for (int i = 0; i < 1000 && answered.size() < 5; ++i) {
     pass(milliseconds(1));
+    rests = rests || node->next_deadline() > now;
   }
-  EXPECT_GE(copied, 2 * value.size());
-  EXPECT_GE(now - answered_at, milliseconds(10));
+  EXPECT_EQ(answered.size(), 5U);
+  EXPECT_GE(copied, 4 * value.size());
+  EXPECT_GE(now - asked_at, milliseconds(30));
   EXPECT_TRUE(rests);
 }
 
