@@ -39,16 +39,15 @@ struct Budget {
 std::uint64_t work_of(const CommandSpec& spec, const Keyspace& keyspace, Args words) {
   constexpr std::array<std::string_view, 7> kLinear{"bitcount", "bitop",  "bitpos",  "copy",
                                                     "dump",     "rename", "renamenx"};
-  constexpr std::array<std::string_view, 3> kOfAllKeys{"keys", "scan", "randomkey"};
+  // The slots count as well: they are gone through even if there is nothing in them.
+  constexpr std::array<std::string_view, 6> kOfAllKeys{
+      "keys", "scan", "randomkey", "cluster|getkeysinslot", "flushall", "flushdb"};
   constexpr std::uint64_t kOfPair = 16;  // of positions of which LCS compares the bytes
   constexpr std::uint64_t kOfKey = 64;
   const auto size = [&](std::string_view key) -> std::uint64_t {
     return view_or_empty(keyspace.find(key)).size();
   };
   if (std::ranges::find(kOfAllKeys, spec.name) != kOfAllKeys.end()) {
-    return kOfKey * keyspace.size();
-  }
-  if (spec.name == "flushall" || spec.name == "flushdb") {
     return kOfKey * (kSlotCount + keyspace.size());
   }
   if (spec.name == "lcs") return kOfPair * size(words[1]) * size(words[2]);

@@ -151,6 +151,19 @@ TEST(TransactionCommand, LargeValuesGoneThroughAgainAndAgain_AreWorkToo) {
   }
 }
 
+// Kills: sixteen thousand slots gone through by each of very many commands, for next to no keys.
+TEST(TransactionCommand, SlotsGoneThroughAgainAndAgain_AreWorkEvenIfTheyAreEmpty) {
+  Machine machine;
+  machine.run({"SET", "k", "v"});
+  for (const Words& command :
+       {Words{"SCAN", "0"}, {"KEYS", "*"}, {"RANDOMKEY"}, {"CLUSTER", "GETKEYSINSLOT", "0", "1"}}) {
+    const Reply reply = machine.run(transaction({}, std::vector<Words>(1100, command)));
+    const auto& replies = std::get<Reply::Array>(reply.value);
+    EXPECT_FALSE(replies.at(500).is_error()) << command[0];
+    EXPECT_TRUE(replies.back().is_error()) << command[0];
+  }
+}
+
 // Kills: gigabytes moved or made by a few bytes of commands.
 TEST(TransactionCommand, LargeValuesMadeAndMovedAgainAndAgain_AreWorkToo) {
   Machine machine;
