@@ -163,6 +163,7 @@ void Keyspace::clear() {
   }
   if (copy_ != nullptr && copy_->needs_tables()) {
     copy_->take_tables(std::exchange(slots_, std::vector<Slot>(kSlotCount)), bytes_);
+    dropped_.push_back({{}, std::exchange(deadlines_, {})});
   } else if (size_ < kSlotCount) {
     // An entry may do this thousands of times, and what is dropped stays until it is applied.
     for (Slot& slot : slots_) slot = Slot();

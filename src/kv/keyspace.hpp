@@ -91,7 +91,8 @@ class Keyspace {
   };
   Looked add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
                   std::vector<PlacedKey>& keys) const;
-  // The first `count` of those that have not expired, or more at the last one's place.
+  // The first `count` of those that have not expired, or more at the last one's place. Takes time
+  // for those that have expired before them as well.
   std::vector<PlacedKey> keys_from(std::uint16_t slot, std::uint64_t place,
                                    std::size_t count) const;
   // The slot of the key of this number, and its number in it, if all were counted slot by slot.
@@ -151,6 +152,10 @@ class Keyspace {
   bool has_expired(const Entry& entry) const {
     return entry.expires_ms != 0 && entry.expires_ms <= now_ms_;
   }
+  enum class Which : std::uint8_t { kAll, kLiving };
+  // Adds the first `count` from a place on, and others that are at the last one's place.
+  void add_first(std::uint16_t slot, std::uint64_t place, std::size_t count, Which which,
+                 std::vector<PlacedKey>& keys) const;
   // Must be called whenever an entry of the slot is changed.
   void mark_changed(std::uint16_t slot);
   // Expired or not.

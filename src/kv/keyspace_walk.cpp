@@ -25,20 +25,29 @@ void keep_first(std::vector<PlacedKey>& keys, std::size_t begin, std::size_t cou
 
 }  // namespace
 
-Keyspace::Looked Keyspace::add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
-                                    std::vector<PlacedKey>& keys) const {
-  CHECK(count > 0);
+// Part by part: where they begin decides nothing, as keys at the same place are in the same one.
+void Keyspace::add_first(std::uint16_t slot, std::uint64_t place, std::size_t count, Which which,
+                         std::vector<PlacedKey>& keys) const {
   const SlotTable& entries = slots_[slot].entries;
   const std::size_t begin = keys.size();
   std::optional<std::uint64_t> part = place;
   for (; part && keys.size() - begin < count; part = entries.next_part(*part)) {
     const std::size_t old = keys.size();
     for_each_entry(entries.part_of(*part), [&](const Entry& entry) {
-      const PlacedKey key{place_of(HashedKey(entry.key())), entry.key(), has_expired(entry)};
+      const bool expired = has_expired(entry);
+      if (expired && which == Which::kLiving) return;
+      const PlacedKey key{place_of(HashedKey(entry.key())), entry.key(), expired};
       if (key.place >= place) keys.push_back(key);
     });
     keep_first(keys, old, count - (old - begin));
   }
+}
+
+Keyspace::Looked Keyspace::add_keys(std::uint16_t slot, std::uint64_t place, std::size_t count,
+                                    std::vector<PlacedKey>& keys) const {
+  CHECK(count > 0);
+  const std::size_t begin = keys.size();
+  add_first(slot, place, count, Which::kAll, keys);
   Looked looked{.count = keys.size() - begin, .next = std::nullopt};
   if (looked.count >= count) looked.next = keys.back().place + 1;
   const auto added =
@@ -51,8 +60,7 @@ Keyspace::Looked Keyspace::add_keys(std::uint16_t slot, std::uint64_t place, std
 std::vector<PlacedKey> Keyspace::keys_from(std::uint16_t slot, std::uint64_t place,
                                            std::size_t count) const {
   std::vector<PlacedKey> keys;
-  std::optional<std::uint64_t> next = place;
-  while (next && keys.size() < count) next = add_keys(slot, *next, count - keys.size(), keys).next;
+  add_first(slot, place, count, Which::kLiving, keys);
   return keys;
 }
 

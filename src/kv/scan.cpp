@@ -73,8 +73,12 @@ class Page {
   Page(const Keyspace& keyspace, std::uint64_t cursor, std::size_t count) : cursor_(cursor) {
     keys_.reserve(std::min<std::size_t>(count, 32));
     for (std::size_t looked = 0; slot() < kSlotCount && looked < count;) {
-      const auto of_slot = keyspace.add_keys(static_cast<std::uint16_t>(slot()), cursor_ % kPlaces,
-                                             count - looked, keys_);
+      const auto number = static_cast<std::uint16_t>(slot());
+      if (keyspace.size_of_slot(number) == 0) {
+        cursor_ = (slot() + 1) * kPlaces;
+        continue;
+      }
+      const auto of_slot = keyspace.add_keys(number, cursor_ % kPlaces, count - looked, keys_);
       looked += of_slot.count;
       cursor_ = slot() * kPlaces + of_slot.next.value_or(kPlaces);
     }
@@ -96,7 +100,9 @@ class Page {
 std::optional<std::string_view> draw_from(const Keyspace& keyspace, std::uint16_t slot,
                                           std::uint64_t place, std::uint64_t chance) {
   constexpr std::size_t kFew = 16;
-  if (keyspace.size_of_slot(slot) <= kFew) place = 0;
+  const std::size_t size = keyspace.size_of_slot(slot);
+  if (size == 0) return std::nullopt;
+  if (size <= kFew) place = 0;
   std::vector<PlacedKey> keys = keyspace.keys_from(slot, place, kFew);
   if (keys.size() < kFew && place > 0) {
     std::ranges::move(keyspace.keys_from(slot, 0, kFew - keys.size()), std::back_inserter(keys));

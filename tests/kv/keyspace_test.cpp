@@ -208,5 +208,18 @@ TEST(Keyspace, FewKeys_AreFreedByClear) {
   EXPECT_FALSE(keys.next_expiry_ms());
 }
 
+// Kills: deadlines freed while everybody waits, for a copy has taken the tables.
+TEST(Keyspace, DeadlinesClearedDuringACopy_AreFreedElsewhere) {
+  Keyspace keys;
+  for (int i = 0; i < 100; ++i) keys.set(std::to_string(i), "v", 1000);
+  keys.begin_copy();
+  keys.clear();
+  EXPECT_FALSE(keys.next_expiry_ms());
+  const auto dropped = keys.take_dropped();
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_EQ(dropped[0].deadlines.size(), 100u);
+  EXPECT_TRUE(dropped[0].slots.empty()) << "the copy has them";
+}
+
 }  // namespace
 }  // namespace holdfast::kv

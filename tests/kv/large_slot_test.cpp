@@ -124,6 +124,48 @@ TEST(LargeSlot, HasNoLargeTable) {
   EXPECT_EQ(size, 50'000u);
 }
 
+// By the definition: of the living in the order of their places, as many as wanted, and what else
+// is at the last one's place.
+std::vector<PlacedKey> first_living(const Keyspace& keyspace, std::uint64_t place,
+                                    std::size_t count) {
+  std::vector<PlacedKey> keys;
+  keyspace.for_each_in_slot(kSlot, [&](const Entry& entry) {
+    const PlacedKey key{place_of(HashedKey(entry.key())), entry.key()};
+    if (key.place >= place) keys.push_back(key);
+  });
+  std::ranges::sort(keys);
+  if (keys.size() <= count) return keys;
+  const std::uint64_t end = count == 0 ? 0 : keys[count - 1].place;
+  std::erase_if(keys, [&](const PlacedKey& key) { return count == 0 || key.place > end; });
+  return keys;
+}
+
+TEST(LargeSlot, FirstLivingKeys_AreFoundAmongTheExpired) {
+  Prng prng(1);
+  Keyspace keyspace;
+  for (std::uint64_t n = 0; n < 20'000; ++n) {
+    keyspace.set(tagged(n), "v", prng.below(100) < 97 ? 1'000 : 0);
+  }
+  keyspace.advance(2'000, 0);
+  for (int i = 0; i < 200; ++i) {
+    const std::uint64_t place = prng.below(std::uint64_t{1} << kPlaceBits);
+    const std::size_t count = prng.below(i % 2 == 0 ? 20 : 1'000);
+    EXPECT_EQ(keyspace.keys_from(kSlot, place, count), first_living(keyspace, place, count));
+  }
+}
+
+TEST(LargeSlot, OneThatLivesAmongFiftyThousandExpired_IsFound) {
+  Keyspace keyspace;
+  for (std::uint64_t n = 0; n < 50'000; ++n) keyspace.set(tagged(n), "v", 1'000);
+  keyspace.set("{t}alive", "v");
+  keyspace.advance(2'000, 0);
+  for (const std::size_t count : {1u, 16u, 100'000u}) {
+    const auto keys = keyspace.keys_from(kSlot, 0, count);
+    ASSERT_EQ(keys.size(), 1u) << count;
+    EXPECT_EQ(keys[0].key, "{t}alive");
+  }
+}
+
 // One has come to its keys by another way than the other: their parts differ.
 TEST(LargeSlot, WhatIsSeen_DoesNotDependOnItsHistory) {
   Machine one;
